@@ -1,0 +1,1 @@
+"""Knows cameras by what they say and send on a network."""

@@ -1,0 +1,1 @@
+"""Finds lens glints in flash-lit frames: `glint` -> `motion` -> `track` -> `lens`, run by `search`."""
