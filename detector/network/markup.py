@@ -1,0 +1,70 @@
+"""Facts out of XML and HTML that nobody guarantees to be well-formed: found by tag, never parsed.
+
+Devices send half pages, bare ampersands and wrong name spaces; a parser would refuse them, and
+entity tricks have no way in here.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from detector.network.text import MESSAGE_HEAD, tidy
+
+Fact = tuple[str, str]
+
+MOST_OF_ONE_TAG = 12  # facts taken of one tag: a bridge describes a few devices, a hostile page thousands
+
+_TITLE = re.compile(rb"<title[^>]{0,80}>([^<]{1,400})", re.IGNORECASE)
+_WSD_SPEAKERS = (b":Hello", b"<Hello", b"ProbeMatch", b"ResolveMatch")
+_UPNP_TAGS = {
+    "deviceType": "upnp_type", "manufacturer": "upnp_manufacturer", "friendlyName": "upnp_name",
+    "modelName": "upnp_model", "modelDescription": "upnp_description", "modelNumber": "upnp_model",
+}
+_ONVIF_TAGS = {"Manufacturer": "onvif_manufacturer", "Model": "onvif_model", "FirmwareVersion": "onvif_firmware"}
+
+
+def tag_texts(body: bytes, tag: str) -> list[str]:
+    """The texts of an element by its local name, any prefix, any case, unescaped and tidied."""
+    pattern = rb"<(?:[\w.-]{1,40}:)?" + tag.encode() + rb"(?:\s[^>]{0,400})?>([^<]{0,2000})"
+    found = re.findall(pattern, body[:MESSAGE_HEAD], re.IGNORECASE)[:MOST_OF_ONE_TAG]
+    texts = (tidy(html.unescape(one.decode("utf-8", "replace")), 1000) for one in found)
+    return [text for text in texts if text]
+
+
+def page_facts(body: bytes) -> list[Fact]:
+    """The title of a page."""
+    found = _TITLE.search(body)
+    title = tidy(html.unescape(found[1].decode("utf-8", "replace"))) if found else ""
+    return [("http_title", title)] if title else []
+
+
+def description_facts(body: bytes) -> list[Fact]:
+    """A UPnP device description: type, maker, model, name."""
+    if b"<device" not in body or b"deviceType" not in body:
+        return []
+    return [(field, tidy(text)) for tag, field in _UPNP_TAGS.items() for text in tag_texts(body, tag)]
+
+
+def soap_facts(body: bytes) -> list[Fact]:
+    """An ONVIF answer that names its device; both facts of it are said by the device about itself."""
+    if b"GetDeviceInformationResponse" in body:
+        return [(field, tidy(text)) for tag, field in _ONVIF_TAGS.items() for text in tag_texts(body, tag)]
+    if b"GetSystemDateAndTimeResponse" in body and b"onvif.org" in body:
+        return [("onvif", "GetSystemDateAndTime")]
+    return []
+
+
+def ws_discovery_facts(body: bytes) -> list[Fact]:
+    """A WS-Discovery Hello or match: one fact for each type, scope and address.
+
+    A Probe or Resolve is a question: the asker gives nothing away.
+    """
+    if not any(speaker in body for speaker in _WSD_SPEAKERS):
+        return []
+    types = [word.rpartition(":")[2] for text in tag_texts(body, "Types") for word in text.split()]
+    scopes = [word for text in tag_texts(body, "Scopes") for word in text.split()]
+    addresses = [word for text in tag_texts(body, "XAddrs") for word in text.split()]
+    facts = [("wsd_type", word) for word in types[:MOST_OF_ONE_TAG]]
+    facts += [("wsd_scope", tidy(word)) for word in scopes[:30]]
+    return facts + [("wsd_address", tidy(word)) for word in addresses[:4]]

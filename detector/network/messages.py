@@ -1,0 +1,123 @@
+"""HTTP, RTSP and SSDP: one shape of message (a first line, headers, a body), three meanings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from detector.network.markup import description_facts, page_facts, soap_facts
+from detector.network.text import MESSAGE_HEAD, tidy
+
+Fact = tuple[str, str]
+
+MOST_HEADERS = 40  # more than any device sends; the rest of a hostile message is not read
+
+_RTSP_METHODS = (b"OPTIONS ", b"DESCRIBE ", b"ANNOUNCE ", b"SETUP ", b"RECORD ", b"PLAY ")
+_HTTP_METHODS = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"SUBSCRIBE ", b"OPTIONS ")
+_REALM = re.compile(r'realm\s*=\s*"?([^",]{1,200})', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: its first line, headers with lower-case names, and what is there of the body."""
+
+    first: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def split(payload: bytes) -> Message:
+    """A message out of bytes that may end anywhere."""
+    head, _, body = payload[:MESSAGE_HEAD].partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n", MOST_HEADERS + 1)[: MOST_HEADERS + 1]
+    headers: dict[str, str] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(b":")
+        if colon:
+            headers.setdefault(tidy(name, 40).lower(), tidy(value))
+    return Message(tidy(lines[0]), headers, body)
+
+
+def named(message: Message, **fields: str) -> list[Fact]:
+    """The facts of those headers that are there: `named(m, rtsp_server="server")`."""
+    found = ((field, message.headers.get(header, "")) for field, header in fields.items())
+    return [(field, value) for field, value in found if value]
+
+
+def _realm(message: Message, field: str) -> list[Fact]:
+    found = _REALM.search(message.headers.get("www-authenticate", ""))
+    return [(field, found[1].strip())] if found else []
+
+
+def rtsp_facts(payload: bytes) -> list[Fact]:
+    """What an RTSP server's answer gives away, or a client that pushes its own stream.
+
+    A client that only asks gives its player's name away (`rtsp_agent`) and nothing of a camera.
+    """
+    message = split(payload)
+    if payload.startswith(b"RTSP/1."):
+        facts = [("rtsp_reply", " ".join(message.first.split()[1:2])[:3])]
+        facts += named(message, rtsp_server="server", rtsp_public="public", rtsp_base="content-base")
+        return facts + _realm(message, "rtsp_realm") + _session_facts(message.body)
+    if payload.startswith((b"ANNOUNCE ", b"RECORD ")):
+        return [("rtsp_push", message.first.split(" ", 1)[0]), *named(message, rtsp_agent="user-agent")]
+    return named(message, rtsp_agent="user-agent")
+
+
+def _session_facts(body: bytes) -> list[Fact]:
+    """The lines of an SDP description that name the stream: its title, its tool, its video."""
+    if not body.startswith(b"v=0"):
+        return []
+    facts: list[Fact] = []
+    for line in body.splitlines()[:60]:
+        if line.startswith(b"s="):
+            facts.append(("sdp_session", tidy(line[2:])))
+        elif line.startswith(b"a=tool:"):
+            facts.append(("sdp_tool", tidy(line[7:])))
+        elif line.startswith((b"m=video", b"m=audio")):
+            facts.append(("sdp_media", tidy(line[2:7])))
+    return [fact for fact in facts if fact[1]]
+
+
+def http_facts(payload: bytes) -> list[Fact]:
+    """What an HTTP message gives away of who sent it: a server's banners, a client's errand."""
+    message = split(payload)
+    if payload.startswith(b"HTTP/"):
+        facts = named(message, http_server="server") + _realm(message, "http_realm")
+        kind = message.headers.get("content-type", "")
+        if kind.lower().startswith("multipart/x-mixed-replace"):
+            facts.append(("http_type", kind))
+        return facts + page_facts(message.body) + description_facts(message.body) + soap_facts(message.body)
+    words = message.first.split(" ")
+    path = [("http_path", tidy(words[1].split("?", 1)[0]))] if len(words) > 1 else []
+    return path + named(message, http_agent="user-agent", http_host="host")
+
+
+def ssdp_facts(payload: bytes) -> list[Fact]:
+    """What a NOTIFY or the reply to a search says; a search itself says nothing of the asker."""
+    if payload.startswith(b"M-SEARCH"):
+        return []
+    message = split(payload)
+    facts = named(message, ssdp_server="server", ssdp_location="location", ssdp_usn="usn")
+    facts += named(message, ssdp_type="nt") or named(message, ssdp_type="st")
+    return facts + named(message, ssdp_model="x-modelname", ssdp_name="x-friendly-name")
+
+
+def is_rtsp(payload: bytes) -> bool:
+    """True for the start of an RTSP message of either side."""
+    if payload.startswith(b"RTSP/1."):
+        return True
+    return payload.startswith(_RTSP_METHODS) and b" RTSP/1." in payload[:400]
+
+
+def is_http(payload: bytes) -> bool:
+    """True for the start of an HTTP message of either side."""
+    if payload.startswith(b"HTTP/1."):
+        return True
+    return payload.startswith(_HTTP_METHODS) and b" HTTP/1." in payload[:2000]
+
+
+def is_ssdp(payload: bytes) -> bool:
+    """True for a NOTIFY, a search or the reply to one."""
+    return payload.startswith((b"NOTIFY * ", b"M-SEARCH *", b"HTTP/1.1 200", b"HTTP/1.0 200"))
