@@ -1,0 +1,164 @@
+"""Raw frames, in and out: the only file that knows scapy.
+
+scapy opens sockets and writes a cache when it is imported, so that happens inside the functions and
+only in a sweep that needs it.  Nothing but ARP requests ever leaves through here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from select import select
+from typing import Any
+
+from detector.model import Packet, Sighting
+from detector.network import questions
+from hardware import interfaces
+from hardware.interfaces import Joined
+from hardware.sensor import SensorUnavailable, Unavailable
+
+_ETH_P_ALL, _ETH_P_ARP = 0x0003, 0x0806
+_ARP_REPLY = 2
+
+# ARPHRD number of the kernel -> pcap link type.
+_LINK_TYPES = {1: 1, 772: 1, 801: 105, 803: 127, 65534: 101}
+
+_REMEDY = "Raw frames need a privilege: run as root, or give the Python program CAP_NET_RAW."
+
+
+@dataclass(frozen=True, slots=True)
+class ArpLimits:
+    """How fast and how long ARP asks."""
+
+    per_s: float = 400.0  # 42 bytes each: 135 kbit/s, half of what arp-scan allows itself
+    rounds: int = 2  # Wi-Fi loses a broadcast now and then; arp-scan asks the silent ones twice too
+    patience_s: float = 0.6  # after the last question: phones asleep answer within some 500 ms
+
+
+def arp_sweep(
+    interface: Joined,
+    network: IPv4Network,
+    limits: ArpLimits | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Sighting]:
+    """Asks who has each address of `network`: one `arp` sighting for each that answers.
+
+    Raises `SensorUnavailable` before the first question when raw frames are not allowed, and later
+    when the interface goes away.
+    """
+    limits = limits or ArpLimits()
+    met: set[str] = set()
+    with closing(_socket(interface.name, _ETH_P_ARP)) as sock:
+        for _ in range(limits.rounds):
+            silent = [address for address in network.hosts() if str(address) not in met and address != interface.address]
+            yield from _fresh(_ask_each(sock, interface, silent, limits), network, met, clock)
+        yield from _fresh(_listen(sock, limits.patience_s), network, met, clock)
+
+
+def _ask_each(sock: Any, interface: Joined, addresses: Iterable[IPv4Address], limits: ArpLimits) -> Iterator[Any]:
+    """Sends one request an address at an even pace and yields what comes in between."""
+    due = time.monotonic()
+    for address in addresses:
+        _send(sock, _request(interface, address))
+        due += 1.0 / limits.per_s
+        yield from _listen(sock, due - time.monotonic())
+
+
+def _request(interface: Joined, address: IPv4Address) -> Any:
+    """One ARP request as scapy builds it, and as the list of questions allows it."""
+    from scapy.layers.l2 import ARP, Ether  # noqa: PLC0415 -- see the head of this file
+
+    source = str(interface.address)
+    frame = Ether(src=interface.mac, dst="ff:ff:ff:ff:ff:ff") / ARP(hwsrc=interface.mac, psrc=source, pdst=str(address))
+    if not questions.load()["arp"].matches(bytes(frame)):
+        raise ValueError(f"not an ARP request of ours: {bytes(frame).hex()}")
+    return frame
+
+
+def _send(sock: Any, frame: Any) -> None:
+    try:
+        sock.send(frame)
+    except OSError as error:
+        raise SensorUnavailable(Unavailable.LOST, f"The network interface stopped: {error.strerror}.") from error
+
+
+def _listen(sock: Any, seconds: float) -> Iterator[Any]:
+    """ARP packets that come in within a time; at least those that are waiting already."""
+    end = time.monotonic() + max(0.0, seconds)
+    while select([sock], [], [], max(0.0, end - time.monotonic()))[0]:
+        frame = _receive(sock)
+        if frame is not None:
+            yield frame
+
+
+def _receive(sock: Any) -> Any:
+    """One ARP layer, or None for a frame of our own or one that is no whole ARP."""
+    from scapy.layers.l2 import ARP  # noqa: PLC0415
+
+    try:
+        frame = sock.recv()
+    except OSError as error:
+        raise SensorUnavailable(Unavailable.LOST, f"The network interface stopped: {error.strerror}.") from error
+    return frame[ARP] if frame is not None and ARP in frame else None
+
+
+def _fresh(frames: Iterable[Any], network: IPv4Network, met: set[str], clock: Callable[[], float]) -> Iterator[Sighting]:
+    """Replies of addresses within the network that were not met before.
+
+    A request of somebody else's shows its sender just as well as a reply does.
+    """
+    for frame in frames:
+        address = str(frame.psrc)
+        if address not in met and IPv4Address(address) in network:
+            met.add(address)
+            via = "asked" if frame.op == _ARP_REPLY else "heard"
+            yield Sighting("arp", address, clock(), mac=str(frame.hwsrc).lower(), ip=address, via=via)
+
+
+def _socket(interface: str, kind: int, *, promiscuous: bool = False) -> Any:
+    """A packet socket of scapy on one interface; the kernel hands over only frames of `kind`."""
+    from scapy.arch.linux import L2Socket  # noqa: PLC0415
+
+    try:
+        return L2Socket(iface=interface, type=kind, promisc=promiscuous)
+    except PermissionError as error:
+        raise SensorUnavailable(Unavailable.NO_PERMISSION, _REMEDY) from error
+    except OSError as error:
+        says = f"The network interface {interface} cannot be opened: {error.strerror}."
+        raise SensorUnavailable(Unavailable.NO_DEVICE, says) from error
+
+
+class Listener:
+    """Everything that one interface hears, live, for a while: a `PacketSource`.
+
+    Promiscuous: on a switched or encrypted network that adds little, on a bridge or a mirror port
+    everything.  Frames that this machine sends are left out.
+    """
+
+    replay = False
+
+    def __init__(self, interface: str, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name = interface
+        self.seconds = seconds
+        self._clock = clock
+
+    def packets(self) -> Iterator[Packet]:
+        """Packets as they come, until the time is over; `SensorUnavailable` as in `arp_sweep`."""
+        link = _LINK_TYPES.get(interfaces.hardware_type(self.name), 1)
+        with closing(_socket(self.name, _ETH_P_ALL, promiscuous=True)) as sock:
+            end = time.monotonic() + self.seconds
+            while (left := end - time.monotonic()) > 0:
+                if select([sock], [], [], left)[0]:
+                    yield from self._packet(sock, link)
+
+    def _packet(self, sock: Any, link: int) -> Iterator[Packet]:
+        """One packet, or none for a frame of our own."""
+        try:
+            _, data, _ = sock.recv_raw()
+        except OSError as error:
+            raise SensorUnavailable(Unavailable.LOST, f"The interface {self.name} stopped: {error.strerror}.") from error
+        if data is not None:
+            yield Packet(data, self._clock(), link, len(data))
