@@ -21,6 +21,7 @@ _UPNP_TAGS = {
     "deviceType": "upnp_type", "manufacturer": "upnp_manufacturer", "friendlyName": "upnp_name",
     "modelName": "upnp_model", "modelDescription": "upnp_description", "modelNumber": "upnp_model",
 }
+_SPACES = {"onvif.org": "onvif", "devprof": "wsdp", "wdp/print": "wprt", "wdp/scan": "wscn", "pub/2005": "pub"}
 _ONVIF_TAGS = {"Manufacturer": "onvif_manufacturer", "Model": "onvif_model", "FirmwareVersion": "onvif_firmware"}
 
 
@@ -62,9 +63,18 @@ def ws_discovery_facts(body: bytes) -> list[Fact]:
     """
     if not any(speaker in body for speaker in _WSD_SPEAKERS):
         return []
-    types = [word.rpartition(":")[2] for text in tag_texts(body, "Types") for word in text.split()]
+    types = [_type_with_space(word, body) for text in tag_texts(body, "Types") for word in text.split()]
     scopes = [word for text in tag_texts(body, "Scopes") for word in text.split()]
     addresses = [word for text in tag_texts(body, "XAddrs") for word in text.split()]
     facts = [("wsd_type", word) for word in types[:MOST_OF_ONE_TAG]]
     facts += [("wsd_scope", tidy(word)) for word in scopes[:30]]
     return facts + [("wsd_address", tidy(word)) for word in addresses[:4]]
+
+
+def _type_with_space(word: str, body: bytes) -> str:
+    """A type as `space:Name`: `Device` alone may be a Windows computer's or an ONVIF camera's."""
+    prefix, _, name = word.rpartition(":")
+    declared = re.search(rb"xmlns:" + re.escape(prefix.encode()) + rb"\s*=\s*[\"']([^\"']{1,200})", body) if prefix else None
+    space = declared[1].decode("utf-8", "replace") if declared else ""
+    known = next((short for mark, short in _SPACES.items() if mark in space), prefix)
+    return tidy(f"{known}:{name}")

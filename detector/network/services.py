@@ -8,8 +8,12 @@ raises on hostile bytes: what does not fit is no fact.  The words for fields are
 
 from __future__ import annotations
 
-from detector.network import messages
+import re
+
+from detector.network import dhcp, messages, names, p2p, tls
+from detector.network.discovery import discovery_facts
 from detector.network.markup import ws_discovery_facts
+from detector.network.text import tidy
 
 Fact = tuple[str, str]
 """(field, value): one thing that a device gave away."""
@@ -18,21 +22,68 @@ MOST_FACTS = 60  # of one payload: a full ONVIF ProbeMatch has about 30, a hosti
 
 SSDP_PORT = 1900
 WS_DISCOVERY_PORT = 3702
+TFTP_PORT = 69
+MQTT_PORT = 1883
+
+_XML_STARTS = (b"<?xml", b"<SOAP", b"<s:En", b"<soap", b"<env:", b"<e:En")
 
 
 def from_udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
     """Facts that one datagram gives away about its sender, in the order found."""
+    return _udp(payload, sport, dport)[:MOST_FACTS]
+
+
+def _udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
+    if names.MDNS_PORT in (sport, dport) or sport == names.LLMNR_PORT:
+        return names.dns_facts(payload, multicast=True)
+    if names.DNS_PORT in (sport, dport):
+        return names.dns_facts(payload, multicast=False)
+    if payload[:1] == b"\xf1" and p2p.is_pppp(payload):
+        return p2p.pppp_facts(payload)
+    if sport in (dhcp.CLIENT_PORT, dhcp.SERVER_PORT):
+        return dhcp.dhcp_facts(payload)
     if messages.is_ssdp(payload):
-        return messages.ssdp_facts(payload)[:MOST_FACTS]
-    if WS_DISCOVERY_PORT in (sport, dport) or payload[:6] in (b"<?xml ", b"<SOAP-", b"<s:Env", b"<soap:"):
-        return ws_discovery_facts(payload)[:MOST_FACTS]
+        return messages.ssdp_facts(payload)
+    if messages.is_rtsp(payload):
+        return messages.rtsp_facts(payload)
+    return (
+        discovery_facts(payload, sport, dport)
+        or (ws_discovery_facts(payload) if payload.startswith(_XML_STARTS) else [])
+        or p2p.baichuan_facts(payload, sport)
+        or p2p.naxclow_facts(payload, sport, dport)
+        or _rare_udp(payload, sport, dport)
+    )
+
+
+def _rare_udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
+    if names.NETBIOS_NAME_PORT in (sport, dport):
+        return names.netbios_facts(payload)
+    if dport == TFTP_PORT and payload[:2] in (b"\0\x01", b"\0\x02"):
+        return [("tftp_file", tidy(payload[2:].split(b"\0")[0]))]
     return []
 
 
-def from_tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:  # noqa: ARG001 -- one shape with from_udp
+def from_tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:
     """Facts that one TCP segment gives away about its sender, in the order found."""
+    return _tcp(payload, sport, dport)[:MOST_FACTS]
+
+
+def _tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:
+    if payload[:1] == b"\x16":
+        return tls.tls_facts(payload) if tls.is_tls(payload) else []
     if messages.is_rtsp(payload):
-        return messages.rtsp_facts(payload)[:MOST_FACTS]
+        return messages.rtsp_facts(payload)
     if messages.is_http(payload):
-        return messages.http_facts(payload)[:MOST_FACTS]
+        return messages.http_facts(payload)
+    return p2p.naxclow_facts(payload, sport, dport) or p2p.baichuan_facts(payload, sport) or _rare_tcp(payload, sport, dport)
+
+
+def _rare_tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:
+    """Greetings of FTP and telnet, topics that a client of a message broker writes to."""
+    if sport == 21 and payload[:4] in (b"220 ", b"220-"):
+        return [("ftp_banner", tidy(payload[4:]))]
+    if sport == 23 and (text := tidy(re.sub(rb"\xff[\xfb-\xfe].", b"", payload[:300], flags=re.DOTALL))):
+        return [("telnet_banner", text)]
+    if dport == MQTT_PORT and payload[:1] in (b"\x10", b"\x82", b"0", b"2"):
+        return [("mqtt_text", tidy(found)) for found in re.findall(rb"[\w./-]{6,120}", payload[2:400])[:6]]
     return []

@@ -1,0 +1,62 @@
+"""The peer-to-peer protocols of cheap Wi-Fi cameras, told by their bytes on any port.
+
+PPPP (also CS2, iLnkP2P, Yi's TNP): first byte F1, second the kind, then the payload length.  This
+length law held for every one of 1,607 datagrams of a Yi camera and for none of 99,315 datagrams of
+captures without a camera.  Who says which kind tells the camera from the telephone that watches it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from detector.network.text import tidy
+
+Fact = tuple[str, str]
+
+DATA, SEARCH = 0xD0, 0x30
+
+# Kinds that only the camera's end sends: logging in to its maker's servers, answering a search.
+_CAMERA_SAYS = {
+    0x10: "logs in", 0x12: "logs in", 0x14: "logs in", 0x16: "logs in",
+    0x31: "announces itself", 0x41: "answers a search",
+}
+_UID_KINDS = (0x31, 0x41)
+_PREFIX = re.compile(rb"[A-Z]{3,8}")
+
+NAXCLOW_PORT = 6123
+BAICHUAN_PORT = 9000
+BAICHUAN_UDP_PORTS = (2015, 2018)
+_BAICHUAN_UDP = (b"\x3a\xcf\x87\x2a", b"\x20\xcf\x87\x2a", b"\x10\xcf\x87\x2a")
+
+
+def is_pppp(data: bytes) -> bool:
+    """The length law: F1, a known kind, and exactly as many bytes as the head says."""
+    return len(data) >= 4 and data[0] == 0xF1 and (data[2] << 8 | data[3]) == len(data) - 4
+
+
+def pppp_facts(data: bytes) -> list[Fact]:
+    """`p2p` where only a camera's end would say this; the maker's prefix of its id, never the id,
+    because a whole id is a handle for remote access.
+    """
+    says = _CAMERA_SAYS.get(data[1])
+    if says is None:
+        return []
+    facts = [("p2p", f"PPPP {says}")]
+    prefix = _PREFIX.match(data[4:12]) if data[1] in _UID_KINDS and len(data) >= 24 else None
+    return [*facts, ("p2p_prefix", tidy(prefix[0]))] if prefix else facts
+
+
+def naxclow_facts(data: bytes, sport: int, dport: int) -> list[Fact]:
+    """Naxclow (A9, V720): JSON behind a head of 20 bytes on port 6123; the camera names itself."""
+    if NAXCLOW_PORT not in (sport, dport) or data[20:21] != b"{" or b'"code"' not in data[:200]:
+        return []
+    return [("p2p", "Naxclow")] if b'"uid"' in data or b'"dev' in data else []
+
+
+def baichuan_facts(data: bytes, sport: int) -> list[Fact]:
+    """Reolink's own protocol from the side that serves it."""
+    if data[:4] in (b"\xf0\xde\xbc\x0a", b"\xa0\xcd\xed\x0f"):
+        return [("p2p", "Baichuan")] if sport == BAICHUAN_PORT else []
+    if data[:4] in _BAICHUAN_UDP and sport in BAICHUAN_UDP_PORTS:
+        return [("p2p", "Baichuan")]
+    return []
