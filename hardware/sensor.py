@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from detector.model import Frame, Packet, Sighting
@@ -34,6 +35,20 @@ class SensorUnavailable(RuntimeError):
 
 class InputUnreadable(ValueError):
     """A recording that the user named cannot be read at all; the message is one line."""
+
+
+def named_file(path: Path) -> Path:
+    """The path itself, if it is a file with anything in it; else `InputUnreadable` says why not."""
+    try:
+        if path.is_dir():
+            raise InputUnreadable(f"{path.name} is a folder, not a file.")
+        if not path.exists():
+            raise InputUnreadable(f"There is no file {path}.")
+        if path.stat().st_size == 0 and path.is_file():
+            raise InputUnreadable(f"{path.name} is empty.")
+    except PermissionError as error:
+        raise InputUnreadable(f"{path.name} may not be read: permission denied.") from error
+    return path
 
 
 class FrameSource(Protocol):

@@ -2,15 +2,247 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
+import av.error
+import cv2
 import numpy as np
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from detector.model import Pixels
+from detector.model import Frame, LampState, Pixels
+from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable, named_file
+
+_CONTAINERS = "mov,matroska,avi,mpegts,mpeg,asf,flv,h264,hevc,m4v,mpegvideo,ogg"
+"""What phones, webcams and recorders write.  Without a list FFmpeg would play a text file as a
+terminal and follow the addresses in a playlist."""
+
+_HELD_BACK = 16
+"""Most pictures that H.264 and HEVC let a decoder hold back to reorder them."""
+
+_SLACK_S = 0.5
+"""A container's duration may exceed its last packet by this much and be whole."""
+
+
+class VideoFile:
+    """A recorded video as a source of frames: as shown to a person, BGR, timed by its own stamps.
+
+    lamp_states: one state for each frame in the order shown.  A label belongs to a time stamp, so
+    that a damaged picture does not shift the labels after it.  threads: how many may decode, 0
+    lets FFmpeg choose.
+
+    Raises `InputUnreadable` at once when not even one frame can be decoded, or when `lamp_states`
+    tells of another number of frames.  `frames` leaves damaged pictures out (they keep their
+    index) and ends in `SensorUnavailable(CUT_SHORT)` when less came than the container promised.
+    """
+
+    replay = True
+
+    def __init__(self, path: Path, lamp_states: Sequence[LampState] | None = None, threads: int = 0) -> None:
+        self.name = path.name
+        self._path = named_file(path)
+        self._threads = threads
+        with self._opened() as container:
+            stream = self._stream(container)
+            self._promised = _promised(container, stream)
+            self._duration_s = (container.duration or 0) / 1e6
+            by_duration = round(self._duration_s * float(stream.average_rate or 0))
+            self.expected_frames = min(filter(None, (self._promised, by_duration)), default=None)
+            first = self._first_picture(container, stream)
+            self._size, self._turn = (first.width, first.height), _Turn.of(first)
+        self._labels = {} if lamp_states is None else self._label(lamp_states)
+
+    def frames(self) -> Iterator[Frame]:
+        """Frames in the order shown; `at_s` starts at 0 and always rises."""
+        tally = _Tally()
+        with self._opened() as container:
+            stream = self._stream(container)
+            clock = _Clock(step_s=1.0 / float(stream.average_rate or 30))
+            for picture in _pictures(container, stream, tally):
+                at_s = clock.at_s(picture)
+                # A broken header can make later pictures any size; the room has not changed.
+                if picture.is_corrupt or (picture.width, picture.height) != self._size:
+                    tally.left_out += 1
+                    continue
+                pixels = self._turn.applied(np.asarray(picture.to_ndarray(format="bgr24"), np.uint8))
+                lamp = None if picture.pts is None else self._labels.get(picture.pts)
+                yield Frame(pixels, tally.decoded - 1, at_s, lamp)
+        if not self._is_whole(tally):
+            raise SensorUnavailable(Unavailable.CUT_SHORT, self._says(tally))
+
+    def _opened(self) -> InputContainer:
+        only_files = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
+        try:
+            return av.open(str(self._path), container_options=only_files, metadata_errors="replace")
+        except PermissionError as error:
+            raise InputUnreadable(f"{self.name} may not be read: permission denied.") from error
+        except av.error.FFmpegError as error:
+            raise InputUnreadable(
+                f"{self.name} is not a video that can be read, or it was cut before its index was written."
+            ) from error
+
+    def _stream(self, container: InputContainer) -> VideoStream:
+        """The first moving picture; a song's cover is none."""
+        for stream in container.streams.video:
+            if not stream.disposition & Disposition.attached_pic:
+                stream.thread_type = "AUTO"
+                stream.thread_count = self._threads
+                return stream
+        raise InputUnreadable(f"{self.name} holds no video.")
+
+    def _first_picture(self, container: InputContainer, stream: VideoStream) -> VideoFrame:
+        for picture in _pictures(container, stream, _Tally()):
+            if not picture.is_corrupt:
+                return picture
+        raise InputUnreadable(f"{self.name} holds no picture that can be decoded.")
+
+    def _label(self, states: Sequence[LampState]) -> Mapping[int, LampState]:
+        """Time stamp -> state.  Where the file was cut, packets that would be shown earlier may be
+        missing before the last ones, so these get no label.
+        """
+        with self._opened() as container:
+            tally = _Tally()
+            packets = [packet for packet in container.demux(self._stream(container)) if tally.shown(packet)]
+        stamps = sorted({packet.pts for packet in packets if packet.pts is not None})
+        promised = max(len(stamps), self._promised - tally.discarded if self._promised else 0)
+        if len(states) < promised or (self._promised and len(states) > promised):
+            raise InputUnreadable(f"The lamp file tells of {len(states)} frames, {self.name} holds {promised}.")
+        certain = stamps if len(stamps) == len(states) else stamps[:-_HELD_BACK]
+        return dict(zip(certain, states, strict=False))
+
+    def _is_whole(self, tally: _Tally) -> bool:
+        return (
+            not (tally.left_out or tally.torn)
+            and tally.decoded >= self._promised - tally.discarded
+            and tally.until_s >= self._duration_s - _SLACK_S
+        )
+
+    def _says(self, tally: _Tally) -> str:
+        came = tally.decoded - tally.left_out
+        of = max(self._promised - tally.discarded, tally.decoded)
+        many = f"{came} of {of} frames" if of > came else f"{came} frames"
+        reach = f", {tally.until_s:.1f} of {self._duration_s:.1f} s" if self._duration_s else ""
+        return f"{self.name} is damaged or cut short: {many} could be read{reach}."
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What came out of a file so far, to be held against what its container promised."""
+
+    decoded: int = 0
+    left_out: int = 0
+    discarded: int = 0
+    torn: bool = False
+    until_s: float = 0.0
+
+    def shown(self, packet: Packet[Any]) -> bool:
+        """Whether a packet is a picture to be shown, and not cut away by an edit."""
+        self.discarded += packet.size > 0 and packet.is_discard
+        self.torn |= packet.is_corrupt
+        return packet.size > 0 and not packet.is_discard
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Seconds since the first picture, rising even where stamps are missing or run backwards."""
+
+    step_s: float
+    first_s: float | None = None
+    last_s: float = -math.inf
+
+    def at_s(self, picture: VideoFrame) -> float:
+        # PyAV's own types say that a time is always there; files without stamps disagree.
+        stamp_s: float | None = picture.time
+        if self.first_s is None:
+            self.first_s, self.last_s = stamp_s or 0.0, 0.0
+        elif stamp_s is not None and stamp_s - self.first_s > self.last_s:
+            self.last_s = stamp_s - self.first_s
+        else:
+            self.last_s += self.step_s
+        return self.last_s
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """How stored pixels become the picture as shown: transposed, then flipped."""
+
+    transpose: bool = False
+    flip_x: bool = False
+    flip_y: bool = False
+
+    @classmethod
+    def of(cls, picture: VideoFrame) -> _Turn:
+        """From the display matrix [a b u; c d v; x y w], shown = (a x + c y, b x + d y)
+        (ISO/IEC 14496-12, 8.3.2); phones write quarter turns and mirror images.
+        """
+        a, b, c, d = _display_matrix(picture)
+        if abs(a) >= abs(b):
+            return cls(transpose=False, flip_x=a < 0, flip_y=d < 0)
+        return cls(transpose=True, flip_x=c < 0, flip_y=b < 0)
+
+    def applied(self, pixels: Pixels) -> Pixels:
+        turned = cv2.transpose(pixels) if self.transpose else pixels
+        if self.flip_x or self.flip_y:
+            turned = cv2.flip(turned, -1 if self.flip_x and self.flip_y else int(self.flip_x))
+        return np.asarray(turned, np.uint8)
+
+
+def _display_matrix(picture: VideoFrame) -> tuple[float, float, float, float]:
+    try:
+        data: Any = picture.side_data.get("DISPLAYMATRIX")
+    except ValueError:
+        # PyAV stumbles over kinds of side data newer than itself; its rotation knows no mirror.
+        turn = math.radians(picture.rotation)
+        return math.cos(turn), -math.sin(turn), math.sin(turn), math.cos(turn)
+    if data is None:
+        return 1.0, 0.0, 0.0, 1.0
+    a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].tolist()
+    return a, b, c, d
+
+
+def _pictures(container: InputContainer, stream: VideoStream, tally: _Tally) -> Iterator[VideoFrame]:
+    """All that can be decoded.  A packet that cannot is counted, and the next one tried."""
+    begins_s = (container.start_time or 0) / 1e6
+    try:
+        for packet in container.demux():
+            # Sound counts towards the end too: the duration promised is that of the longest stream.
+            if packet.pts is not None and packet.time_base:
+                end_s = float((packet.pts + (packet.duration or 0)) * packet.time_base) - begins_s
+                tally.until_s = max(tally.until_s, end_s)
+            if packet.stream_index == stream.index:
+                tally.shown(packet)
+                yield from _decoded(stream, packet, tally)
+    except av.error.FFmpegError:
+        tally.left_out += 1
+
+
+def _decoded(stream: VideoStream, packet: Packet[Any], tally: _Tally) -> list[VideoFrame]:
+    try:
+        pictures = stream.decode(packet if packet.size else None)
+    except av.error.FFmpegError:
+        tally.left_out += 1
+        tally.decoded += 1
+        return []
+    tally.decoded += len(pictures)
+    return pictures
+
+
+def _promised(container: InputContainer, stream: VideoStream) -> int:
+    """Number of pictures that the container's own table lists, 0 where it has none.  MP4 keeps
+    pictures in the count that an edit has cut away; FFmpeg drops those from its index.
+    """
+    if "mp4" in container.format.name:
+        return min(stream.frames, len(stream.index_entries))
+    return stream.frames
 
 
 def write_video(path: Path, frames: Iterable[Pixels], fps: float, crf: int = 23) -> None:
@@ -25,14 +257,14 @@ def write_video(path: Path, frames: Iterable[Pixels], fps: float, crf: int = 23)
         for pixels in frames:
             stream = stream or _new_stream(container, pixels, fps, crf)
             layout = "bgr24" if pixels.ndim == 3 else "gray"
-            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format=layout)
+            picture = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format=layout)
             container.mux(stream.encode(picture))
         if stream is None:
             raise ValueError("A video needs at least one frame.")
         container.mux(stream.encode(None))
 
 
-def _new_stream(container: av.container.OutputContainer, first: Pixels, fps: float, crf: int) -> VideoStream:
+def _new_stream(container: OutputContainer, first: Pixels, fps: float, crf: int) -> VideoStream:
     codec, options = ("libx264", {"crf": str(crf)}) if "libx264" in av.codecs_available else ("mpeg4", {})
     stream = container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001), options=options)
     assert isinstance(stream, VideoStream)  # noqa: S101  # both codecs are video
