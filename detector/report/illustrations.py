@@ -1,0 +1,49 @@
+"""The pictures that a report shows: each still that holds a finding, and a crop of every lens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from detector import picture
+from detector.model import Still, Track
+from detector.report.record import Report
+
+MOST_STILLS = 6  # a page of a few MB opens on a phone
+
+
+@dataclass(frozen=True, slots=True)
+class Illustrations:
+    """Annotated stills by frame, and crops by the finding's number in the report (from 1)."""
+
+    stills: Mapping[int, bytes]
+    crops: Mapping[int, bytes]
+
+
+def illustrate(report: Report) -> Illustrations:
+    """Draw the report's pictures; JPEG bytes.  A still that cannot be decoded is left out."""
+    lenses = {n: f.where for n, f in enumerate(report.findings, 1) if isinstance(f.where, Track)}
+    best = {number: picture.best_still(report.stills, track) for number, track in lenses.items()}
+    wanted = list({still.frame: still for still in best.values() if still is not None}.values())
+    annotated = {still.frame: _annotated(report, still) for still in (wanted or report.stills[:1])[:MOST_STILLS]}
+    crops = {number: _crop(still, lenses[number]) for number, still in best.items() if still is not None}
+    return Illustrations(
+        {frame: jpeg for frame, jpeg in sorted(annotated.items()) if jpeg is not None},
+        {number: jpeg for number, jpeg in crops.items() if jpeg is not None},
+    )
+
+
+def _annotated(report: Report, still: Still) -> bytes | None:
+    places = [(f.where, n, f.alarm) for n, f in enumerate(report.findings, 1) if isinstance(f.where, Track)]
+    refused = [(track, None, False) for result in report.results for _, track in result.refused.examples]
+    marks = [
+        picture.Mark(*place, number, alarm)
+        for track, number, alarm in [*places, *refused]
+        if (place := picture.place_at(track, still.frame)) is not None
+    ]
+    return picture.annotate(still, marks)
+
+
+def _crop(still: Still, track: Track) -> bytes | None:
+    place = picture.place_at(track, still.frame)
+    return None if place is None else picture.crop(still, *place)
