@@ -29,8 +29,9 @@ terminal and follow the addresses in a playlist."""
 _HELD_BACK = 16
 """Most pictures that H.264 and HEVC let a decoder hold back to reorder them."""
 
-_SLACK_S = 0.5
-"""A container's duration may exceed its last packet by this much and be whole."""
+_SLACK_S = 0.2
+"""A container's duration may exceed the end of its last packet by this much and be whole: some
+writers give the last picture of a slow video no duration."""
 
 
 class VideoFile:
@@ -53,8 +54,7 @@ class VideoFile:
         self._threads = threads
         with self._opened() as container:
             stream = self._stream(container)
-            self._promised = _promised(container, stream)
-            self._duration_s = (container.duration or 0) / 1e6
+            self._promised, self._duration_s = _promised(container, stream)
             by_duration = round(self._duration_s * float(stream.average_rate or 0))
             self.expected_frames = min(filter(None, (self._promised, by_duration)), default=None)
             first = self._first_picture(container, stream)
@@ -211,38 +211,42 @@ def _display_matrix(picture: VideoFrame) -> tuple[float, float, float, float]:
 
 def _pictures(container: InputContainer, stream: VideoStream, tally: _Tally) -> Iterator[VideoFrame]:
     """All that can be decoded.  A packet that cannot is counted, and the next one tried."""
-    begins_s = (container.start_time or 0) / 1e6
     try:
         for packet in container.demux():
             # Sound counts towards the end too: the duration promised is that of the longest stream.
             if packet.pts is not None and packet.time_base:
-                end_s = float((packet.pts + (packet.duration or 0)) * packet.time_base) - begins_s
+                end_s = float((packet.pts + (packet.duration or 0)) * packet.time_base)
                 tally.until_s = max(tally.until_s, end_s)
             if packet.stream_index == stream.index:
                 tally.shown(packet)
-                yield from _decoded(stream, packet, tally)
+                for picture in _decoded(packet, tally):
+                    tally.decoded += 1
+                    yield picture
     except av.error.FFmpegError:
         tally.left_out += 1
 
 
-def _decoded(stream: VideoStream, packet: Packet[Any], tally: _Tally) -> list[VideoFrame]:
+def _decoded(packet: Packet[Any], tally: _Tally) -> list[VideoFrame]:
     try:
-        pictures = stream.decode(packet if packet.size else None)
+        pictures: list[VideoFrame] = packet.decode()
     except av.error.FFmpegError:
+        # The picture that did not come keeps its number.
         tally.left_out += 1
         tally.decoded += 1
         return []
-    tally.decoded += len(pictures)
     return pictures
 
 
-def _promised(container: InputContainer, stream: VideoStream) -> int:
-    """Number of pictures that the container's own table lists, 0 where it has none.  MP4 keeps
-    pictures in the count that an edit has cut away; FFmpeg drops those from its index.
-    """
+def _promised(container: InputContainer, stream: VideoStream) -> tuple[int, float]:
+    """Number of pictures (0: untold) and seconds that the container's own tables promise."""
+    duration_s = (container.duration or 0) / 1e6
     if "mp4" in container.format.name:
-        return min(stream.frames, len(stream.index_entries))
-    return stream.frames
+        # `frames` counts pictures that an edit has cut away; FFmpeg drops those from its index.
+        return min(stream.frames, len(stream.index_entries)), duration_s
+    # AVI counts the empty places where nothing was recorded too, so that its count is a duration;
+    # what FFmpeg calls the duration of a cut AVI is a guess from its size.
+    rate = stream.average_rate
+    return 0, max(duration_s, float(stream.frames / rate) if rate else 0.0)
 
 
 def write_video(path: Path, frames: Iterable[Pixels], fps: float, crf: int = 23) -> None:

@@ -1,0 +1,387 @@
+"""Video as phones write it, and as accidents leave it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import random
+import shutil
+import struct
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+
+import av
+import numpy as np
+import pytest
+
+from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable
+from hardware.video import VideoFile, _Turn, write_video
+
+CLIPS = Path(__file__).parent.parent.parent / "shared/data/clips"
+FFMPEG = shutil.which("ffmpeg")
+ONE = 1 << 16
+
+
+def scene(index=0, height=120, width=200):
+    """A dark picture whose bright top left corner tells which way up it is shown, and a texture
+    that gives every picture of a video some bytes of its own."""
+    pixels = np.random.default_rng(index).integers(0, 60, (height, width, 3), np.uint8)
+    pixels[: height // 4, : width // 4] = 230
+    return pixels
+
+
+def encode(path, pictures, codec="libx264", pix_fmt="yuv420p", *, stamps=None, rate=30, **options):
+    """A file by PyAV itself, for what `write_video` has no words for."""
+    container_options = {"movflags": "+faststart"} if path.suffix == ".mp4" else {}
+    with av.open(str(path), "w", options=container_options) as container:
+        stream = container.add_stream(codec, rate=rate, options=options)
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = pix_fmt
+        tick = Fraction(1, rate) if stamps is None else Fraction(1, 1000)
+        stream.time_base = stream.codec_context.time_base = tick
+        for index, pixels in enumerate(pictures):
+            picture = av.VideoFrame.from_ndarray(pixels, format="bgr24")
+            picture.pts, picture.time_base = index if stamps is None else stamps[index], tick
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    return path
+
+
+def with_matrix(path, a, b, c, d):
+    """The file with another display matrix in its track header: what a phone writes when held so."""
+    data = bytearray(path.read_bytes())
+    at = data.index(b"tkhd") + 4 + 40
+    struct.pack_into(">9i", data, at, a * ONE, b * ONE, 0, c * ONE, d * ONE, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return encode(tmp_path_factory.mktemp("video") / "whole.mp4", [scene(i) for i in range(40)], g="10")
+
+
+def drain(source):
+    """All frames and, if the source ended in one, its complaint."""
+    frames = []
+    try:
+        frames.extend(source.frames())
+    except SensorUnavailable as unavailable:
+        return frames, unavailable
+    return frames, None
+
+
+def test_what_is_written_comes_back(tmp_path):
+    path = tmp_path / "a.mp4"
+    write_video(path, (scene(i) for i in range(12)), 25.0, crf=10)
+    source = VideoFile(path)
+    frames, complaint = drain(source)
+    assert complaint is None
+    assert source.replay
+    assert source.name == "a.mp4"
+    assert source.expected_frames == 12
+    assert [f.index for f in frames] == list(range(12))
+    assert np.allclose([f.at_s for f in frames], np.arange(12) / 25, atol=1e-6)
+    assert frames[0].pixels.dtype == np.uint8
+    assert np.abs(frames[5].pixels[:28, :48].astype(int) - 230).max() < 12
+
+
+@pytest.mark.parametrize(("height", "width"), [(121, 201), (120, 201), (63, 65)])
+def test_odd_sizes_keep_every_row_and_column(tmp_path, height, width):
+    write_video(tmp_path / "odd.mp4", [scene(0, height, width)] * 3, 30)
+    assert next(VideoFile(tmp_path / "odd.mp4").frames()).pixels.shape == (height, width, 3)
+
+
+def test_grey_pictures_can_be_written(tmp_path):
+    write_video(tmp_path / "grey.mkv", [scene(i)[:, :, 0] for i in range(5)], 30)
+    frames, complaint = drain(VideoFile(tmp_path / "grey.mkv"))
+    assert complaint is None
+    assert len(frames) == 5
+    assert np.ptp(frames[0].pixels.astype(int), axis=2).max() <= 3
+
+
+def test_the_rate_of_television_survives(tmp_path):
+    write_video(tmp_path / "ntsc.mp4", [scene()] * 31, 30000 / 1001)
+    assert drain(VideoFile(tmp_path / "ntsc.mp4"))[0][30].at_s == pytest.approx(30 * 1001 / 30000, abs=1e-3)
+
+
+def test_a_video_of_nothing_cannot_be_written(tmp_path):
+    with pytest.raises(ValueError, match="at least one frame"):
+        write_video(tmp_path / "none.mp4", [], 30)
+
+
+def test_a_place_that_cannot_be_written_is_an_oserror(tmp_path):
+    with pytest.raises(OSError, match="No such file"):
+        write_video(tmp_path / "absent" / "a.mp4", [scene()], 30)
+
+
+# Where the bright top left corner of the stored picture is shown, by definition of the matrix in
+# ISO/IEC 14496-12: x' = a x + c y, y' = b x + d y, moved back into view.
+TURNS = {
+    "upright": (1, 0, 0, 1), "quarter right": (0, 1, -1, 0), "half": (-1, 0, 0, -1),
+    "quarter left": (0, -1, 1, 0), "mirrored": (-1, 0, 0, 1), "upside down mirrored": (1, 0, 0, -1),
+    "transposed": (0, 1, 1, 0), "transposed the other way": (0, -1, -1, 0),
+}
+
+
+def corner_shown(pixels):
+    """Which corner is bright: (right, bottom)."""
+    h, w = pixels.shape[:2]
+    quarters = {(x, y): pixels[y * (h - h // 8) :, x * (w - w // 8) :][: h // 8, : w // 8].mean() for x in (0, 1) for y in (0, 1)}
+    return max(quarters, key=quarters.get)
+
+
+@pytest.mark.parametrize("matrix", TURNS.values(), ids=TURNS.keys())
+def test_frames_come_out_as_shown_to_a_person(tmp_path, matrix):
+    path = encode(tmp_path / "turned.mp4", [scene(i) for i in range(3)])
+    a, b, c, d = matrix
+    pixels = next(VideoFile(with_matrix(path, a, b, c, d)).frames()).pixels
+    assert pixels.shape == ((200, 120, 3) if b else (120, 200, 3))
+    # The corner (0, 0) stays at 0 along an axis that points the same way, else goes to its end.
+    assert corner_shown(pixels) == (int(a + c < 0), int(b + d < 0))
+
+
+@pytest.mark.skipif(FFMPEG is None, reason="no ffmpeg program here to compare with")
+@pytest.mark.parametrize("turn", ["quarter right", "half", "quarter left"])
+def test_a_turned_video_is_turned_as_ffmpeg_turns_it(tmp_path, turn):
+    path = with_matrix(encode(tmp_path / "turned.mp4", [scene(i) for i in range(3)], crf="10"), *TURNS[turn])
+    ours = next(VideoFile(path).frames()).pixels
+    run = [FFMPEG, "-v", "error", "-i", str(path), "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "bgr24", "-"]
+    theirs = np.frombuffer(subprocess.run(run, capture_output=True, check=True).stdout, np.uint8).reshape(ours.shape)
+    assert np.abs(ours.astype(int) - theirs).mean() < 2
+
+
+def test_a_picture_with_unknown_side_data_is_turned_by_its_rotation():
+    class Newer:
+        rotation = -90
+
+        @property
+        def side_data(self):
+            raise ValueError("37 is not a valid Type")
+
+    assert _Turn.of(Newer()) == _Turn.of(SimpleNamespace(side_data={"DISPLAYMATRIX": np.array([0, ONE, 0, -ONE, 0, 0, 0, 0, 1 << 30], np.int32)}))
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("mp4", "libx264"), ("mkv", "libx264"), ("avi", "mpeg4")])
+def test_a_varying_rate_is_kept(tmp_path, suffix, codec):
+    stamps = [0, 33, 66, 180, 181, 400, 1000, 1033]
+    frames, complaint = drain(VideoFile(encode(tmp_path / f"vfr.{suffix}", [scene(i) for i in range(8)], codec, stamps=stamps)))
+    assert complaint is None
+    assert np.allclose([f.at_s for f in frames], np.array(stamps) / 1000, atol=1e-3)
+
+
+def test_time_starts_at_zero_wherever_the_stamps_do(tmp_path):
+    stamps = [5000 + 40 * i for i in range(10)]
+    frames, complaint = drain(VideoFile(encode(tmp_path / "late.mkv", [scene(i) for i in range(10)], stamps=stamps)))
+    assert complaint is None
+    assert [round(f.at_s, 3) for f in frames] == [round(0.04 * i, 3) for i in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "pix_fmt"),
+    [("mp4", "libx265", "yuv420p"), ("mp4", "libx265", "yuv420p10le"), ("mov", "mjpeg", "yuvj420p"), ("avi", "mpeg4", "yuv420p"),
+     ("webm", "libvpx", "yuv420p"), ("ts", "libx264", "yuv420p"), ("mkv", "ffv1", "yuv420p10le"), ("mp4", "libx264", "yuv422p10le")],
+)  # fmt: skip
+def test_the_formats_of_phones_and_recorders(tmp_path, suffix, codec, pix_fmt):
+    if codec not in av.codecs_available:
+        pytest.skip(f"this PyAV was built without {codec}")
+    quiet = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+    path = encode(tmp_path / f"a.{suffix}", [scene(i) for i in range(15)], codec, pix_fmt, **quiet)
+    frames, complaint = drain(VideoFile(path))
+    assert complaint is None
+    assert len(frames) == 15
+    assert frames[7].pixels.dtype == np.uint8
+    assert np.median(frames[7].pixels[4:24, 4:44]) == pytest.approx(230, abs=12)
+    assert frames[7].pixels[60:].mean() < 60
+
+
+def test_a_clip_trimmed_without_recoding_is_whole(tmp_path):
+    path = encode(tmp_path / "trimmed.mp4", [scene(i) for i in range(120)], g="15", bf="0")
+    data = bytearray(path.read_bytes())
+    at = data.index(b"elst") + 12
+    struct.pack_into(">I", data, at, 1000)  # one second of it ...
+    (start,) = struct.unpack_from(">i", data, at + 4)
+    timescale = struct.unpack_from(">I", data, data.index(b"mdhd") + 16)[0]
+    struct.pack_into(">i", data, at + 4, start + 2 * timescale)  # ... from the third on
+    path.write_bytes(data)
+    frames, complaint = drain(VideoFile(path))
+    assert complaint is None
+    assert 29 <= len(frames) <= 31
+    assert np.allclose(frames[0].pixels[40:].mean(), scene(60)[40:].mean(), atol=3)
+
+
+# --- accidents -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"", b"hello room\n" * 200, bytes(5000), b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n", random.Random(3).randbytes(9000)], ids=["empty", "text", "zeros", "playlist", "noise"])
+@pytest.mark.parametrize("name", ["a.mp4", "a.txt", "a"])
+def test_what_is_no_video_is_refused_in_one_line(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputUnreadable, match=name) as refused:
+        VideoFile(tmp_path / name)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
+    with pytest.raises(InputUnreadable, match="There is no file"):
+        VideoFile(tmp_path / "absent.mp4")
+    with pytest.raises(InputUnreadable, match="is a folder"):
+        VideoFile(tmp_path)
+
+
+def test_a_song_is_no_video(tmp_path):
+    with av.open(str(tmp_path / "song.mp4"), "w") as container:
+        stream = container.add_stream("aac", rate=8000, layout="mono")
+        sound = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        sound.sample_rate = 8000
+        container.mux(stream.encode(sound))
+        container.mux(stream.encode(None))
+    with pytest.raises(InputUnreadable, match="holds no video"):
+        VideoFile(tmp_path / "song.mp4")
+
+
+def test_a_recording_cut_before_its_index_was_written_is_unreadable(tmp_path):
+    write_video(tmp_path / "a.mp4", [scene(i) for i in range(20)], 30)
+    data = (tmp_path / "a.mp4").read_bytes()
+    (tmp_path / "a.mp4").write_bytes(data[: len(data) // 2])
+    with pytest.raises(InputUnreadable, match="cut before its index"):
+        VideoFile(tmp_path / "a.mp4")
+
+
+def test_a_file_with_a_head_and_no_pictures_is_unreadable(tmp_path, whole):
+    data = bytearray(whole.read_bytes())
+    at = data.index(b"mdat") + 4
+    data[at:] = bytes(len(data) - at)
+    (tmp_path / "hollow.mp4").write_bytes(data)
+    with pytest.raises(InputUnreadable, match="no picture that can be decoded"):
+        VideoFile(tmp_path / "hollow.mp4")
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "avi"])
+@pytest.mark.parametrize("kept", [0.35, 0.6, 0.85])
+def test_a_cut_video_gives_what_it_has_and_then_says_so(tmp_path, suffix, kept):
+    codec = ("mjpeg", "yuvj420p") if suffix == "avi" else ("libx264", "yuv420p")
+    path = encode(tmp_path / f"cut.{suffix}", [scene(i) for i in range(90)], *codec, g="15")
+    data = path.read_bytes()
+    path.write_bytes(data[: round(len(data) * kept)])
+    source = VideoFile(path)
+    frames, complaint = drain(source)
+    assert complaint.reason is Unavailable.CUT_SHORT
+    assert f"{len(frames)} " in complaint.says
+    assert "\n" not in complaint.says
+    assert 90 * kept * 0.6 < len(frames) < 90
+    assert [f.index for f in frames] == sorted({f.index for f in frames})
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
+def test_damage_in_the_middle_is_skipped_and_reported(tmp_path, suffix):
+    path = encode(tmp_path / f"hurt.{suffix}", [scene(i) for i in range(60)], g="10")
+    data, rng = bytearray(path.read_bytes()), random.Random(5)
+    for _ in range(300):
+        data[rng.randrange(len(data) // 3, len(data) // 2)] = rng.randrange(256)
+    path.write_bytes(data)
+    frames, complaint = drain(VideoFile(path))
+    assert complaint.reason is Unavailable.CUT_SHORT
+    assert "damaged or cut short" in complaint.says
+    assert 20 <= len(frames) < 60
+    assert frames[-1].at_s > 1.5, "what follows the damage is decoded again"
+    assert all(f.at_s < g.at_s for f, g in itertools.pairwise(frames))
+
+
+def test_hevc_that_loses_pictures_in_silence_is_found_out(tmp_path):
+    if "libx265" not in av.codecs_available:
+        pytest.skip("this PyAV was built without libx265")
+    path = encode(tmp_path / "h.mp4", [scene(i) for i in range(60)], "libx265", **{"x265-params": "log-level=none"})
+    data, rng = bytearray(path.read_bytes()), random.Random(5)
+    for _ in range(400):
+        data[rng.randrange(len(data) // 3, len(data) // 2)] = rng.randrange(256)
+    path.write_bytes(data)
+    frames, complaint = drain(VideoFile(path))
+    assert f"{len(frames)} of 60 frames" in complaint.says
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_damage_makes_it_crash(tmp_path, whole, seed):
+    rng = random.Random(seed)
+    data = bytearray(whole.read_bytes())
+    for _ in range(rng.choice([1, 20, 400])):
+        data[rng.randrange(len(data))] = rng.randrange(256)
+    del data[rng.randrange(len(data) // 2, len(data)) :]
+    (tmp_path / "fuzz.mp4").write_bytes(data)
+    try:
+        frames, _ = drain(VideoFile(tmp_path / "fuzz.mp4"))
+    except InputUnreadable:
+        return
+    assert len({f.pixels.shape for f in frames}) <= 1
+
+
+def test_the_source_can_be_left_in_the_middle_and_read_again(whole):
+    source = VideoFile(whole)
+    stream = source.frames()
+    first = next(stream)
+    stream.close()
+    assert np.array_equal(first.pixels, next(source.frames()).pixels)
+
+
+def test_one_thread_decodes_the_same(whole):
+    one, auto = VideoFile(whole, threads=1), VideoFile(whole)
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(one.frames(), auto.frames(), strict=True))
+
+
+# --- the lamp's states ---------------------------------------------------------------------------
+
+CYCLE = ("on-axis", "off-axis", "dark")
+
+
+def states(count):
+    return [CYCLE[i % 3] for i in range(count)]
+
+
+def test_every_frame_gets_its_state(whole):
+    assert [f.lamp for f in VideoFile(whole, states(40)).frames()] == states(40)
+    assert {f.lamp for f in VideoFile(whole).frames()} == {None}
+
+
+@pytest.mark.parametrize("count", [39, 41, 0])
+def test_a_lamp_file_for_another_video_is_refused(whole, count):
+    with pytest.raises(InputUnreadable, match=f"tells of {count} frames, whole.mp4 holds 40"):
+        VideoFile(whole, states(count))
+
+
+def test_labels_do_not_shift_behind_a_lost_picture(tmp_path, whole):
+    pictures = [np.full((120, 200, 3), 40 + 60 * (i % 3), np.uint8) // 4 * 4 + scene(i)[60:61] // 16 for i in range(60)]
+    path = encode(tmp_path / "hurt.mp4", pictures, g="3", bf="2")
+    data, rng = bytearray(path.read_bytes()), random.Random(2)
+    for _ in range(60):
+        data[rng.randrange(len(data) // 3, len(data) // 2)] = rng.randrange(256)
+    path.write_bytes(data)
+    frames, complaint = drain(VideoFile(path, states(60)))
+    assert complaint is not None
+    late = [f for f in frames if f.at_s > 1.4]
+    assert len(late) > 10
+    assert all(f.lamp == CYCLE[round((np.median(f.pixels) - 44) / 60)] for f in late)
+
+
+def test_where_the_file_was_cut_the_last_labels_are_not_guessed(tmp_path):
+    path = encode(tmp_path / "cut.mp4", [scene(i) for i in range(60)], bf="3")
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 7 // 10])
+    frames, complaint = drain(VideoFile(path, states(60)))
+    assert complaint is not None
+    labelled = [f for f in frames if f.lamp is not None]
+    assert all(f.lamp == states(60)[round(f.at_s * 30)] for f in labelled)
+    assert 10 < len(labelled) < len(frames)
+
+
+@pytest.mark.skipif(not CLIPS.is_dir(), reason="the shared clips are not beside this clone")
+def test_a_rendered_clip_with_its_lamp_file():
+    given = json.loads((CLIPS / "dev07.lamp.json").read_text())["states"]
+    frames, complaint = drain(VideoFile(CLIPS / "dev07.mp4", given))
+    assert complaint is None
+    assert [f.lamp for f in frames] == given
+    means = {s: np.mean([f.pixels.mean() for f in frames if f.lamp == s]) for s in CYCLE}
+    assert means["dark"] < min(means["on-axis"], means["off-axis"])
+    assert math.isclose(frames[-1].at_s, 89 / 30, abs_tol=1e-3)
