@@ -114,8 +114,8 @@ def _fresh(frames: Iterable[Any], network: IPv4Network, met: set[str], clock: Ca
         address = str(frame.psrc)
         if address not in met and IPv4Address(address) in network:
             met.add(address)
-            via = "asked" if frame.op == _ARP_REPLY else "heard"
-            yield Sighting("arp", address, clock(), mac=str(frame.hwsrc).lower(), ip=address, via=via)
+            mac = str(frame.hwsrc).lower()
+            yield Sighting("arp", address, clock(), mac, address, via="asked" if frame.op == _ARP_REPLY else "heard")
 
 
 def _socket(interface: str, kind: int, *, promiscuous: bool = False) -> Any:

@@ -1,0 +1,116 @@
+"""One round of asking, everything at once: what the event loop does while `Lan` is iterated."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Address, IPv4Network
+from typing import Literal
+
+from detector.model import Gap, Sighting
+from detector.network import services
+from detector.network.services import Fact
+from hardware import interfaces, presence
+from hardware.groups import Groups
+from hardware.hosts import Hosts
+from hardware.interfaces import Joined
+from hardware.limits import AskLimits
+from hardware.pace import Pace
+
+
+class Asking:
+    """Asks one subnet; `scope` holds the addresses that may be asked one by one, None for none."""
+
+    def __init__(self, joined: Joined, scope: IPv4Network | None, limits: AskLimits, clock: Callable[[], float]) -> None:
+        self._joined, self._scope, self._limits, self._clock = joined, scope, limits, clock
+        self._gaps: list[Gap] = []
+        self._ours = interfaces.ours()
+        self._found: asyncio.Queue[Sighting | None] = asyncio.Queue()
+        self._macs: dict[str, str] = {}
+        self._asked: set[str] = set()
+        self._pace = Pace(limits.per_s)
+        self._groups = Groups(joined, limits, self._pace, self._hear)
+        self._hosts = Hosts(joined.address, limits, self._pace, self._tell)
+
+    async def start(self) -> None:
+        """Begins; `next` then gives the facts."""
+        self._whole = asyncio.create_task(self._ask_everything())
+
+    async def next(self) -> Sighting | None:
+        """The next fact, or None at the end."""
+        sighting = await self._found.get()
+        if sighting is None:
+            await self._whole  # raises what went wrong, if anything did
+        return sighting
+
+    def gaps(self) -> list[Gap]:
+        """What could not be done so far."""
+        return [*self._gaps, *self._groups.gaps]
+
+    def examined(self) -> dict[str, float | int | str]:
+        """What was asked, for the report."""
+        return {
+            "network": str(self._joined.network),
+            "addresses_asked": self._scope.num_addresses - 2 if self._scope else 0,
+            "hosts_met": len(self._macs),
+            "multicast_questions": self._groups.sent,
+            "tcp_ports_tried": self._hosts.tried,
+            "tcp_ports_open": self._hosts.open,
+        }
+
+    async def _ask_everything(self) -> None:
+        try:
+            async with asyncio.timeout(self._limits.deadline_s), asyncio.TaskGroup() as self._tasks:
+                self._tasks.create_task(self._ask_groups())
+                if self._scope:
+                    self._tasks.create_task(self._ask_presence(self._scope))
+        except TimeoutError:
+            says = f"Asking was stopped after {self._limits.deadline_s:.0f} s; some hosts were not asked everything."
+            self._gaps.append(Gap("out of time", says))
+        finally:
+            self._found.put_nowait(None)
+
+    async def _ask_groups(self) -> None:
+        await self._groups.ask()
+        self._meet_known()
+
+    async def _ask_presence(self, scope: IPv4Network) -> None:
+        self._gaps += await presence.ask(self._joined, scope, self._limits, self._pace, meet=self._meet, clock=self._clock)
+        self._meet_known()
+
+    def _meet_known(self) -> None:
+        for sighting in presence.known(self._joined, self._clock):
+            self._meet(sighting)
+
+    def _meet(self, sighting: Sighting) -> None:
+        """Notes who has an address and, where that is allowed, asks them."""
+        ip, mac = sighting.ip, sighting.mac
+        if ip is None or mac is None or ip in self._ours or self._macs.get(ip) == mac:
+            return
+        self._macs[ip] = mac
+        self._found.put_nowait(sighting)
+        self._ask_host(ip)
+
+    def _ask_host(self, ip: str) -> None:
+        if ip not in self._asked and self._may_ask(ip):
+            self._asked.add(ip)
+            self._tasks.create_task(self._hosts.ask(ip))
+
+    def _may_ask(self, ip: str) -> bool:
+        return self._scope is not None and IPv4Address(ip) in self._scope
+
+    def _hear(self, payload: bytes, ip: str, port: int, asked: bool) -> None:  # noqa: FBT001 -- the shape of `Heard`
+        """A datagram of somebody on this subnet: its facts, and what to ask after it."""
+        facts = services.from_udp(payload, port, port)
+        self._tell(ip, facts, "asked" if asked else "heard")
+        if self._may_ask(ip):
+            self._ask_host(ip)
+            self._tasks.create_task(self._hosts.follow(ip, facts))
+
+    def _tell(self, ip: str, facts: Iterable[Fact], via: Literal["heard", "asked"] = "asked") -> None:
+        """Queues facts of a host, with its MAC: who has answered us has been met by the kernel."""
+        if ip not in self._macs:
+            self._meet_known()
+        at_s, mac = self._clock(), self._macs.get(ip)
+        for field, value in facts:
+            self._found.put_nowait(Sighting(field, value, at_s, mac, ip, via=via))

@@ -1,0 +1,87 @@
+"""One TCP conversation with one device: a few questions, each with its bounded reply."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+_END_OF_HEAD = b"\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})", re.IGNORECASE)
+# A page may turn out to be a picture or a stream of pictures: its head says so, and we stop there.
+_PICTURE = re.compile(rb"\r\ncontent-type:[ \t]*(?:image|video|audio|multipart)/", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueLimits:
+    """Bounds of one conversation."""
+
+    connect_s: float = 1.5  # a sleeping Wi-Fi camera takes up to a second for its first answer
+    reply_s: float = 2.5  # cheap cameras build a page slowly; closed ports answer at once anyway
+    reply_bytes: int = 65536  # the titles and descriptions we read stand in the first few kilobytes
+
+
+async def converse(
+    source: IPv4Address, host: str, port: int, questions: Sequence[bytes], limits: DialogueLimits
+) -> list[bytes] | None:
+    """The replies to `questions` in turn, fewer when the device stops; None when the port is not open.
+
+    Without questions the connection is opened and closed.
+    """
+    try:
+        async with asyncio.timeout(limits.connect_s):
+            reader, writer = await asyncio.open_connection(host, port, local_addr=(str(source), 0), limit=limits.reply_bytes)
+    except OSError:  # refused, filtered (TimeoutError), or no way there
+        return None
+    try:
+        return await _ask_in_turn(reader, writer, questions, limits)
+    finally:
+        writer.transport.abort()
+
+
+async def _ask_in_turn(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, questions: Sequence[bytes], limits: DialogueLimits
+) -> list[bytes]:
+    replies: list[bytes] = []
+    for question in questions:
+        reply = bytearray()
+        try:
+            async with asyncio.timeout(limits.reply_s):
+                writer.write(question)
+                await _read(reader, reply, limits.reply_bytes)
+        except OSError:  # reset, or out of patience: what came before counts
+            pass
+        if not reply:
+            break
+        replies.append(bytes(reply))
+    return replies
+
+
+async def _read(reader: asyncio.StreamReader, reply: bytearray, most: int) -> None:
+    """Reads one message into `reply`: its head, then as much body as it announces, never a picture."""
+    while _END_OF_HEAD not in reply and len(reply) < most:
+        if not await _more(reader, reply, most):
+            return
+    if _PICTURE.search(reply.partition(_END_OF_HEAD)[0]):
+        return
+    wanted = min(most, _whole_length(reply))
+    while len(reply) < wanted and await _more(reader, reply, wanted):
+        pass
+
+
+async def _more(reader: asyncio.StreamReader, reply: bytearray, most: int) -> bool:
+    """Adds what has come in; False at the end of the connection."""
+    chunk = await reader.read(min(4096, most - len(reply)))
+    reply += chunk
+    return bool(chunk)
+
+
+def _whole_length(reply: bytearray) -> int:
+    """Bytes of the whole message.  Without a length RTSP has no body and HTTP one up to the end."""
+    head, _, _ = reply.partition(_END_OF_HEAD)
+    found = _LENGTH.search(head)
+    if found:
+        return len(head) + len(_END_OF_HEAD) + int(found[1])
+    return len(head) + len(_END_OF_HEAD) if head.startswith(b"RTSP/") else 1 << 62

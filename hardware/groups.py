@@ -1,0 +1,84 @@
+"""Asks everybody at once, and follows up by multicast what multicast DNS gives away."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from ipaddress import IPv4Address
+
+from detector.model import Gap
+from detector.network import questions
+from detector.network.questions import Question
+from hardware import interfaces, mdns
+from hardware.interfaces import Joined
+from hardware.limits import AskLimits
+from hardware.multicast import Heard, Multicast
+from hardware.pace import Pace
+from hardware.sensor import Unavailable
+
+_MDNS_PORT = 5353
+
+
+class Groups:
+    """Every multicast question twice; each datagram of somebody on this subnet goes to `heard`."""
+
+    def __init__(self, joined: Joined, limits: AskLimits, pace: Pace, heard: Heard) -> None:
+        self.gaps: list[Gap] = []
+        self.sent = 0
+        self._joined, self._limits, self._pace, self._heard = joined, limits, pace, heard
+        self._ours = interfaces.ours()
+        self._names: set[str] = {mdns.EVERY_TYPE, *mdns.CAMERA_TYPES}
+        self._everybody = Multicast(joined, self._hear)
+
+    async def ask(self) -> None:
+        """Puts each question twice and hears answers for the time that the limits give."""
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                await self._open()
+                await self._put_each(from_its_port=True)
+                await asyncio.sleep(self._limits.again_s)
+                await self._put_each(from_its_port=False)
+                await asyncio.sleep(self._limits.listen_s - self._limits.again_s)
+        finally:
+            self._everybody.close()
+
+    async def _open(self) -> None:
+        groups = {(str(question.to), question.ports[0]) for question in questions.load().multicast()}
+        for group, port in sorted(groups):
+            try:
+                await self._everybody.open(group, port)
+            except OSError as error:
+                says = f"Announcements on UDP port {port} could not be heard: {error.strerror}."
+                self.gaps.append(Gap(Unavailable.BUSY, says))
+
+    async def _put_each(self, *, from_its_port: bool) -> None:
+        """Once every question; multicast DNS from its own port, or as a simple responder likes it."""
+        for question in questions.load().multicast():
+            if question.name == "mdns":
+                for payload in mdns.browse([mdns.EVERY_TYPE, *mdns.CAMERA_TYPES]):
+                    await self._put(question, payload, from_its_port=from_its_port)
+            else:
+                await self._put(question, question.fill(uuid=str(uuid.uuid4())), from_its_port=False)
+
+    async def _put(self, question: Question, payload: bytes, *, from_its_port: bool) -> None:
+        await self._pace.turn()
+        self._everybody.ask(question, payload, from_its_port=from_its_port)
+        self.sent += 1
+
+    def _hear(self, payload: bytes, ip: str, port: int, asked: bool) -> None:  # noqa: FBT001 -- the shape of `Heard`
+        if ip in self._ours or IPv4Address(ip) not in self._joined.network:
+            return
+        self._heard(payload, ip, port, asked)
+        if port == _MDNS_PORT:
+            self._tasks.create_task(self._ask_names(mdns.pointers(payload)))
+
+    async def _ask_names(self, pointers: list[tuple[str, str]]) -> None:
+        """Asks for the instances of types, and the details of instances, not heard of before."""
+        fresh = {name: kind for kind, name in pointers if name not in self._names}
+        room = max(0, self._limits.most_names - len(self._names))
+        fresh = dict(list(fresh.items())[:room])
+        self._names |= fresh.keys()
+        types = [name for name, kind in fresh.items() if kind == mdns.EVERY_TYPE]
+        instances = [name for name, kind in fresh.items() if kind != mdns.EVERY_TYPE]
+        for payload in (*mdns.browse(types), *mdns.details(instances)):
+            await self._put(questions.load()["mdns"], payload, from_its_port=True)

@@ -1,0 +1,99 @@
+"""Asks single hosts over TCP: a short list of ports, and pages that a host itself has named."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import IPv4Address
+from urllib.parse import SplitResult, urlsplit
+
+from detector.network import questions, services
+from detector.network.services import Fact
+from hardware.dialogue import converse
+from hardware.limits import AskLimits
+from hardware.pace import Pace
+
+Tell = Callable[[str, Iterable[Fact]], None]
+"""(address of the host, what it gave away)."""
+
+_ONVIF = ("onvif-time", "onvif-information")
+
+
+class Hosts:
+    """Asks hosts at the pace of everything, and few things of one host at once."""
+
+    def __init__(self, source: IPv4Address, limits: AskLimits, pace: Pace, tell: Tell) -> None:
+        self.tried = 0
+        self.open = 0
+        self._source, self._limits, self._pace, self._tell = source, limits, pace, tell
+        self._table = questions.load()
+        self._room = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(limits.per_host))
+        self._pages: Counter[str] = Counter()
+        self._fetched: set[tuple[str, str, str]] = set()
+
+    async def ask(self, ip: str) -> None:
+        """Tries every port of the list."""
+        async with asyncio.TaskGroup() as tasks:
+            for port in self._table.ports:
+                tasks.create_task(self._try(ip, port))
+
+    async def _try(self, ip: str, port: questions.Port) -> None:
+        self.tried += 1
+        asked = [self._table[name].fill(host=ip, port=port.number) for name in port.ask]
+        if await self._converse(ip, port.number, asked):
+            self.open += 1
+            self._tell(ip, [("tcp_open", str(port.number))])
+
+    async def _converse(self, ip: str, port: int, asked: Sequence[bytes]) -> bool:
+        """Talks to one port and tells the facts of each reply; False when it is closed."""
+        async with self._room[ip]:
+            await self._pace.turn()
+            replies = await converse(self._source, ip, port, asked, self._limits.dialogue)
+        for reply in replies or ():
+            self._tell(ip, services.from_tcp(reply, port, 0))
+        return replies is not None
+
+    async def follow(self, ip: str, facts: Sequence[Fact]) -> None:
+        """Asks what a host's announcement pointed to, if that is the host itself."""
+        for field, value in facts:
+            if field == "ssdp_location":
+                await self._fetch(ip, value, "ssdp-description")
+            elif field == "wsd_address" and _speaks_onvif(facts):
+                for name in _ONVIF:
+                    await self._fetch(ip, value, name)
+
+    async def _fetch(self, ip: str, url: str, name: str) -> None:
+        """One page; nothing for an address elsewhere, or a path that the list of questions forbids."""
+        target = _own_page(ip, url)
+        key = (ip, url, name)
+        if target is None or key in self._fetched or self._pages[ip] >= self._limits.most_pages:
+            return
+        self._fetched.add(key)
+        port, path = target
+        try:
+            asked = self._table[name].fill(host=ip, port=port, path=path)
+        except ValueError:
+            return
+        self._pages[ip] += 1
+        await self._converse(ip, port, [asked])
+
+
+def _speaks_onvif(facts: Iterable[Fact]) -> bool:
+    return any(value == "NetworkVideoTransmitter" or value.startswith("onvif://") for _, value in facts)
+
+
+def _own_page(ip: str, url: str) -> tuple[int, str] | None:
+    """(port, path) of a page on this very host, over plain HTTP and without a login in it."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 80
+    except ValueError:  # what a hostile device calls an address
+        return None
+    if parts.scheme != "http" or parts.hostname != ip or parts.username is not None:
+        return None
+    return port, _path(parts)
+
+
+def _path(parts: SplitResult) -> str:
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -1,0 +1,24 @@
+"""How much and how fast the network is asked, with the reason behind each number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hardware.dialogue import DialogueLimits
+from hardware.radio import ArpLimits
+
+
+@dataclass(frozen=True, slots=True)
+class AskLimits:
+    """Limits of one round of asking."""
+
+    listen_s: float = 3.0  # multicast answers come within 1 s of a question (MX 1); the last is put at 1 s
+    again_s: float = 1.0  # multicast over Wi-Fi gets lost now and then: each question is put twice
+    deadline_s: float = 60.0  # a /22 full of hosts that drop packets would take minutes; a person waits
+    per_s: float = 200.0  # connections and datagrams started a second: a small router copes with it
+    per_host: int = 4  # conversations at once with one host: cheap cameras crash over more
+    widest: int = 22  # prefix length, 1022 addresses: wider subnets are a company's, and take too long
+    most_names: int = 256  # mDNS names followed up in one round; a hostile responder has any number
+    most_pages: int = 6  # pages asked of one host because it named them: root devices of one box, no crawl
+    arp: ArpLimits = field(default_factory=ArpLimits)
+    dialogue: DialogueLimits = field(default_factory=DialogueLimits)

@@ -1,0 +1,99 @@
+"""Sockets that ask everybody on one subnet, and hear what is said to everybody there."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import cast
+
+from detector.network.questions import Question
+from hardware.interfaces import Joined
+
+Heard = Callable[[bytes, str, int, bool], None]
+"""(payload, the sender's address, port of the protocol, whether it was asked for)."""
+
+_HERE_ONLY = 1  # time to live: no router passes it on
+_MDNS_TTL = 255  # RFC 6762 section 11: old responders drop anything less
+_MDNS_PORT = 5353
+# linux/in.h; without it a socket hears groups that any other program joined on any interface.
+_IP_MULTICAST_ALL = 49
+
+
+class Multicast:
+    """For each group of the questions one socket that hears it and one that asks and hears replies.
+
+    The hearing socket is bound to the group's own address, so that it never takes a datagram away
+    from another program of this machine that serves the same port.
+    """
+
+    def __init__(self, joined: Joined, heard: Heard) -> None:
+        self._joined = joined
+        self._heard = heard
+        self._asking: dict[int, asyncio.DatagramTransport] = {}
+        self._hearing: dict[int, asyncio.DatagramTransport] = {}
+
+    async def open(self, group: str, port: int) -> None:
+        """Opens both sockets of one group; `OSError` when another program holds the port alone."""
+        self._asking[port] = await self._listen(_asking_socket(self._joined), port, asked=True)
+        self._hearing[port] = await self._listen(_hearing_socket(self._joined, group, port), port, asked=port == _MDNS_PORT)
+
+    def ask(self, question: Question, payload: bytes, *, from_its_port: bool = False) -> None:
+        """Sends one question to its group: from a port of our own, so that replies come to us alone,
+        or from the group's port, so that everybody gets the reply (multicast DNS).
+        """
+        port = question.ports[0]
+        transports = self._hearing if from_its_port and port in self._hearing else self._asking
+        transports[port].sendto(payload, (question.to, port))
+
+    def close(self) -> None:
+        """Closes every socket."""
+        for transport in (*self._asking.values(), *self._hearing.values()):
+            transport.close()
+
+    async def _listen(self, sock: socket.socket, port: int, *, asked: bool) -> asyncio.DatagramTransport:
+        def ear() -> _Ear:
+            return _Ear(lambda payload, sender: self._heard(payload, sender, port, asked))
+
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(ear, sock=sock)
+        return transport
+
+
+class _Ear(asyncio.DatagramProtocol):
+    """Hands each datagram on.  An error is the answer to an earlier question (a closed port): no news."""
+
+    def __init__(self, heard: Callable[[bytes, str], None]) -> None:
+        self._heard = heard
+
+    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+        self._heard(data, cast("str", addr[0]))
+
+
+def _asking_socket(joined: Joined) -> socket.socket:
+    sock = _socket(joined, _HERE_ONLY)
+    sock.bind((str(joined.address), 0))
+    return sock
+
+
+def _hearing_socket(joined: Joined, group: str, port: int) -> socket.socket:
+    sock = _socket(joined, _MDNS_TTL if port == _MDNS_PORT else _HERE_ONLY)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind((group, port))
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + joined.address.packed)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _socket(joined: Joined, ttl: int) -> socket.socket:
+    """A UDP socket whose multicast leaves by this interface and does not come back to this machine."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setblocking(False)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, joined.address.packed)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, ttl)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
+    return sock
