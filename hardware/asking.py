@@ -28,6 +28,7 @@ class Asking:
         self._found: asyncio.Queue[Sighting | None] = asyncio.Queue()
         self._macs: dict[str, str] = {}
         self._asked: set[str] = set()
+        self._told: set[tuple[str, str, str]] = set()
         self._pace = Pace(limits.per_s)
         self._groups = Groups(joined, limits, self._pace, self._hear)
         self._hosts = Hosts(joined.address, limits, self._pace, self._tell)
@@ -108,9 +109,12 @@ class Asking:
             self._tasks.create_task(self._hosts.follow(ip, facts))
 
     def _tell(self, ip: str, facts: Iterable[Fact], via: Literal["heard", "asked"] = "asked") -> None:
-        """Queues facts of a host, with its MAC: who has answered us has been met by the kernel."""
+        """Queues facts of a host, each once, with its MAC: who has answered us has been met by the kernel."""
         if ip not in self._macs:
             self._meet_known()
         at_s, mac = self._clock(), self._macs.get(ip)
         for field, value in facts:
+            if (ip, field, value) in self._told:
+                continue
+            self._told.add((ip, field, value))
             self._found.put_nowait(Sighting(field, value, at_s, mac, ip, via=via))

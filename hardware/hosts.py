@@ -80,7 +80,7 @@ class Hosts:
 
 
 def _speaks_onvif(facts: Iterable[Fact]) -> bool:
-    return any(value == "NetworkVideoTransmitter" or value.startswith("onvif://") for _, value in facts)
+    return any("NetworkVideoTransmitter" in value or value.startswith("onvif://") for _, value in facts)
 
 
 def _own_page(ip: str, url: str) -> tuple[int, str] | None:

@@ -120,6 +120,7 @@ def _fresh(frames: Iterable[Any], network: IPv4Network, met: set[str], clock: Ca
 
 def _socket(interface: str, kind: int, *, promiscuous: bool = False) -> Any:
     """A packet socket of scapy on one interface; the kernel hands over only frames of `kind`."""
+    from scapy.layers.l2 import Ether  # noqa: F401, I001, PLC0415 -- first: the socket then knows Ethernet
     from scapy.arch.linux import L2Socket  # noqa: PLC0415
 
     try:

@@ -1,0 +1,102 @@
+"""Who lives on the bed: two cameras that nobody here wrote, a bare RTSP server, three that are no cameras."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.peers.bed import Bed, Host, wait_until
+
+HERE = Path(__file__).parent
+SYSTEM_PYTHON = "/usr/bin/python3"
+UP_S = 25.0  # two cameras import OpenCV at once on a small machine
+
+SWEEPER = ("10.77.0.2", "02:5e:ee:00:00:02")
+
+# A printer as avahi publishes it.
+PRINTER = """<?xml version="1.0" standalone='no'?><!DOCTYPE service-group SYSTEM "avahi-service.dtd">
+<service-group><name>Office LaserJet</name><service><type>_ipp._tcp</type><port>631</port>
+<txt-record>ty=HP LaserJet Pro M404</txt-record><txt-record>rp=ipp/print</txt-record>
+<txt-record>pdl=application/pdf</txt-record></service></service-group>"""
+AVAHI = "[server]\nhost-name=printer\nuse-ipv6=no\nenable-dbus=no\n[publish]\npublish-workstation=no\n"
+MINIDLNA = "media_dir={0}/media\ndb_dir={0}/db\nlog_dir={0}\nfriendly_name=Family pictures\nport=8200\ninotify=no\nnetwork_interface=eth0\n"
+
+
+def camera(host: Host) -> None:
+    """A virtual camera of PyPI's ipycam."""
+    host.start(os.environ["ROOMSWEEP_PEERS"], str(HERE / "camera.py"), host.address)
+
+
+def rtsp_server(host: Host) -> None:
+    """A bare RTSP server of GStreamer."""
+    host.start(SYSTEM_PYTHON, str(HERE / "rtsp_server.py"))
+
+
+def media_server(host: Host) -> None:
+    """minidlna: a NAS that shares pictures."""
+    for name in ("media", "db"):
+        (host.folder / name).mkdir()
+    (host.folder / "minidlna.conf").write_text(MINIDLNA.format(host.folder))
+    host.start("minidlnad", "-S", "-f", str(host.folder / "minidlna.conf"), "-P", str(host.folder / "pid"))
+
+
+def computer(host: Host) -> None:
+    """wsdd: what makes a Samba machine show up in a Windows network."""
+    host.start("wsdd", "-i", "eth0", "-4", "-n", "study-pc", "-w", "WORKGROUP")
+
+
+def printer(host: Host) -> None:
+    """avahi-daemon, announcing a printer.  Its own /run and services, so that it meets no other avahi."""
+    services = host.folder / "services"
+    services.mkdir()
+    (services / "printer.service").write_text(PRINTER)
+    (host.folder / "avahi.conf").write_text(AVAHI)
+    script = (
+        f"mount -t tmpfs none /run && mount --bind {services} /etc/avahi/services && "
+        f"exec avahi-daemon --no-drop-root --no-chroot -f {host.folder}/avahi.conf"
+    )
+    host.start("sh", "-c", script)
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """One host of the bed and what a sweep must make of it: `alarm`, `look` or nothing."""
+
+    name: str
+    address: str
+    mac: str
+    start: Callable[[Host], None]
+    serves: tuple[tuple[str, int], ...]
+    verdict: str
+
+
+NEIGHBOURS = (
+    # Hikvision's prefix, then a locally administered one as phones and some spy cameras have.
+    Neighbour("maker", "10.77.0.11", "44:19:b6:00:00:01", camera, (("tcp", 8080), ("tcp", 8554), ("udp", 3702)), "alarm"),
+    Neighbour("random", "10.77.0.12", "5a:13:9c:42:7e:01", camera, (("tcp", 8080), ("tcp", 8554), ("udp", 3702)), "alarm"),
+    Neighbour("rtsp", "10.77.0.21", "00:1b:21:4d:02:15", rtsp_server, (("tcp", 554),), "look"),
+    Neighbour("nas", "10.77.0.31", "00:11:32:4d:03:1f", media_server, (("tcp", 8200), ("udp", 1900)), ""),
+    Neighbour("pc", "10.77.0.32", "18:66:da:4d:03:20", computer, (("udp", 3702), ("tcp", 5357)), ""),
+    Neighbour("printer", "10.77.0.33", "3c:d9:2b:4d:03:21", printer, (("udp", 5353),), ""),
+)
+
+
+def missing() -> list[str]:
+    """What this machine lacks to run every neighbour, in words."""
+    lacks = [tool for tool in ("minidlnad", "wsdd", "avahi-daemon") if shutil.which(tool) is None]
+    if not Path(os.environ.get("ROOMSWEEP_PEERS", "")).is_file():
+        lacks.append("ROOMSWEEP_PEERS (path to a Python that has ipycam)")
+    return lacks
+
+
+def populate(bed: Bed) -> Host:
+    """Starts every neighbour, waits until each serves, and gives back the host from which to sweep."""
+    for one in NEIGHBOURS:
+        one.start(bed.host(one.name, one.address, one.mac))
+    for one in NEIGHBOURS:
+        for kind, port in one.serves:
+            wait_until(lambda one=one, kind=kind, port=port: bed.hosts[one.name].serves(kind, port), UP_S, f"{one.name} on {kind} {port}")
+    return bed.host("sweeper", *SWEEPER)
