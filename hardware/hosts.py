@@ -43,7 +43,7 @@ class Hosts:
         asked = [self._table[name].fill(host=ip, port=port.number) for name in port.ask]
         if await self._converse(ip, port.number, asked):
             self.open += 1
-            self._tell(ip, [("tcp_open", str(port.number))])
+            self._tell(ip, [("open_port", str(port.number))])
 
     async def _converse(self, ip: str, port: int, asked: Sequence[bytes]) -> bool:
         """Talks to one port and tells the facts of each reply; False when it is closed."""

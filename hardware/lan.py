@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Network
 from typing import Literal
 
@@ -40,7 +40,7 @@ class Lan:
         self.name = interface or "the joined network"
         self.gaps: list[Gap] = []
         self.coverage_limits: list[str] = ["A camera without network, or one that answers nothing, does not show on the network."]
-        self.examined: Mapping[str, float | int | str] = {}
+        self.examined: dict[str, float | int | str] = {}
         self._interface = interface
         self._authority = authority
         self._limits = limits or AskLimits()

@@ -54,4 +54,4 @@ async def _nudge_each(joined: Joined, scope: IPv4Network, pace: Pace) -> None:
 def known(joined: Joined, clock: Clock) -> list[Sighting]:
     """Those on this subnet whom the kernel has met, whoever wanted to know."""
     met = interfaces.neighbours(joined.name).items()
-    return [Sighting("arp", ip, clock(), mac, ip) for ip, mac in met if IPv4Address(ip) in joined.network]
+    return [Sighting("address", "arp", clock(), mac, ip) for ip, mac in met if IPv4Address(ip) in joined.network]

@@ -44,7 +44,7 @@ def arp_sweep(
     limits: ArpLimits | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Sighting]:
-    """Asks who has each address of `network`: one `arp` sighting for each that answers.
+    """Asks who has each address of `network`: one `address` sighting for each that answers.
 
     Raises `SensorUnavailable` before the first question when raw frames are not allowed, and later
     when the interface goes away.
@@ -115,7 +115,7 @@ def _fresh(frames: Iterable[Any], network: IPv4Network, met: set[str], clock: Ca
         if address not in met and IPv4Address(address) in network:
             met.add(address)
             mac = str(frame.hwsrc).lower()
-            yield Sighting("arp", address, clock(), mac, address, via="asked" if frame.op == _ARP_REPLY else "heard")
+            yield Sighting("address", "arp", clock(), mac, address, via="asked" if frame.op == _ARP_REPLY else "heard")
 
 
 def _socket(interface: str, kind: int, *, promiscuous: bool = False) -> Any:
