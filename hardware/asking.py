@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable
 from ipaddress import IPv4Address, IPv4Network
-from typing import Literal
+from typing import Any, Literal
 
 from detector.model import Gap, Sighting
 from detector.network import services
@@ -27,10 +28,12 @@ class Asking:
         self._ours = interfaces.ours()
         self._found: asyncio.Queue[Sighting | None] = asyncio.Queue()
         self._macs: dict[str, str] = {}
+        self._met: set[tuple[str, str]] = set()
         self._asked: set[str] = set()
+        self._facts: Counter[str] = Counter()
         self._told: set[tuple[str, str, str]] = set()
         self._pace = Pace(limits.per_s)
-        self._groups = Groups(joined, limits, self._pace, self._hear)
+        self._groups = Groups(joined, limits, self._pace, heard=self._hear, do=self._do)
         self._hosts = Hosts(joined.address, limits, self._pace, self._tell)
 
     async def start(self) -> None:
@@ -52,7 +55,7 @@ class Asking:
         """What was asked, for the report."""
         return {
             "network": str(self._joined.network),
-            "addresses_asked": self._scope.num_addresses - 2 if self._scope else 0,
+            "addresses_asked": sum(1 for _ in self._scope.hosts()) if self._scope else 0,
             "hosts_met": len(self._macs),
             "multicast_questions": self._groups.sent,
             "tcp_ports_tried": self._hosts.tried,
@@ -62,14 +65,21 @@ class Asking:
     async def _ask_everything(self) -> None:
         try:
             async with asyncio.timeout(self._limits.deadline_s), asyncio.TaskGroup() as self._tasks:
-                self._tasks.create_task(self._ask_groups())
+                self._do(self._ask_groups())
                 if self._scope:
-                    self._tasks.create_task(self._ask_presence(self._scope))
+                    self._do(self._ask_presence(self._scope))
         except TimeoutError:
             says = f"Asking was stopped after {self._limits.deadline_s:.0f} s; some hosts were not asked everything."
             self._gaps.append(Gap("out of time", says))
         finally:
             self._found.put_nowait(None)
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs something beside everything else; the round ends when all of it has ended."""
+        try:
+            self._tasks.create_task(work)
+        except RuntimeError:  # the round is being ended just now
+            work.close()
 
     async def _ask_groups(self) -> None:
         await self._groups.ask()
@@ -86,8 +96,9 @@ class Asking:
     def _meet(self, sighting: Sighting) -> None:
         """Notes who has an address and, where that is allowed, asks them."""
         ip, mac = sighting.ip, sighting.mac
-        if ip is None or mac is None or ip in self._ours or self._macs.get(ip) == mac:
+        if ip is None or mac is None or ip in self._ours or (ip, mac) in self._met:
             return
+        self._met.add((ip, mac))
         self._macs[ip] = mac
         self._found.put_nowait(sighting)
         self._ask_host(ip)
@@ -95,7 +106,7 @@ class Asking:
     def _ask_host(self, ip: str) -> None:
         if ip not in self._asked and self._may_ask(ip):
             self._asked.add(ip)
-            self._tasks.create_task(self._hosts.ask(ip))
+            self._do(self._hosts.ask(ip))
 
     def _may_ask(self, ip: str) -> bool:
         return self._scope is not None and IPv4Address(ip) in self._scope
@@ -106,7 +117,7 @@ class Asking:
         self._tell(ip, facts, "asked" if asked else "heard")
         if self._may_ask(ip):
             self._ask_host(ip)
-            self._tasks.create_task(self._hosts.follow(ip, facts))
+            self._do(self._hosts.follow(ip, facts))
 
     def _tell(self, ip: str, facts: Iterable[Fact], via: Literal["heard", "asked"] = "asked") -> None:
         """Queues facts of a host, each once, with its MAC: who has answered us has been met by the kernel."""
@@ -114,7 +125,7 @@ class Asking:
             self._meet_known()
         at_s, mac = self._clock(), self._macs.get(ip)
         for field, value in facts:
-            if (ip, field, value) in self._told:
-                continue
-            self._told.add((ip, field, value))
-            self._found.put_nowait(Sighting(field, value, at_s, mac, ip, via=via))
+            if (ip, field, value) not in self._told and self._facts[ip] < self._limits.most_facts:
+                self._facts[ip] += 1
+                self._told.add((ip, field, value))
+                self._found.put_nowait(Sighting(field, value, at_s, mac, ip, via=via))

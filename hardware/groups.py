@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable, Coroutine
 from ipaddress import IPv4Address
+from typing import Any
 
 from detector.model import Gap
 from detector.network import questions
@@ -18,14 +20,17 @@ from hardware.sensor import Unavailable
 
 _MDNS_PORT = 5353
 
+Do = Callable[[Coroutine[Any, Any, None]], None]
+"""Runs something beside everything else."""
+
 
 class Groups:
     """Every multicast question twice; each datagram of somebody on this subnet goes to `heard`."""
 
-    def __init__(self, joined: Joined, limits: AskLimits, pace: Pace, heard: Heard) -> None:
+    def __init__(self, joined: Joined, limits: AskLimits, pace: Pace, *, heard: Heard, do: Do) -> None:
         self.gaps: list[Gap] = []
         self.sent = 0
-        self._joined, self._limits, self._pace, self._heard = joined, limits, pace, heard
+        self._joined, self._limits, self._pace, self._heard, self._do = joined, limits, pace, heard, do
         self._ours = interfaces.ours()
         self._names: set[str] = {mdns.EVERY_TYPE, *mdns.CAMERA_TYPES}
         self._everybody = Multicast(joined, self._hear)
@@ -33,12 +38,11 @@ class Groups:
     async def ask(self) -> None:
         """Puts each question twice and hears answers for the time that the limits give."""
         try:
-            async with asyncio.TaskGroup() as self._tasks:
-                await self._open()
-                await self._put_each(from_its_port=True)
-                await asyncio.sleep(self._limits.again_s)
-                await self._put_each(from_its_port=False)
-                await asyncio.sleep(self._limits.listen_s - self._limits.again_s)
+            await self._open()
+            await self._put_each(from_its_port=True)
+            await asyncio.sleep(self._limits.again_s)
+            await self._put_each(from_its_port=False)
+            await asyncio.sleep(self._limits.listen_s - self._limits.again_s)
         finally:
             self._everybody.close()
 
@@ -62,15 +66,14 @@ class Groups:
 
     async def _put(self, question: Question, payload: bytes, *, from_its_port: bool) -> None:
         await self._pace.turn()
-        self._everybody.ask(question, payload, from_its_port=from_its_port)
-        self.sent += 1
+        self.sent += self._everybody.ask(question, payload, from_its_port=from_its_port)
 
     def _hear(self, payload: bytes, ip: str, port: int, asked: bool) -> None:  # noqa: FBT001 -- the shape of `Heard`
         if ip in self._ours or IPv4Address(ip) not in self._joined.network:
             return
         self._heard(payload, ip, port, asked)
         if port == _MDNS_PORT:
-            self._tasks.create_task(self._ask_names(mdns.pointers(payload)))
+            self._do(self._ask_names(mdns.pointers(payload)))
 
     async def _ask_names(self, pointers: list[tuple[str, str]]) -> None:
         """Asks for the instances of types, and the details of instances, not heard of before."""

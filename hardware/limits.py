@@ -19,6 +19,7 @@ class AskLimits:
     per_host: int = 4  # conversations at once with one host: cheap cameras crash over more
     widest: int = 22  # prefix length, 1022 addresses: wider subnets are a company's, and take too long
     most_names: int = 256  # mDNS names followed up in one round; a hostile responder has any number
+    most_facts: int = 400  # of one host: a chatty camera gives some 60, a hostile host would fill the memory
     most_pages: int = 6  # pages asked of one host because it named them: root devices of one box, no crawl
     arp: ArpLimits = field(default_factory=ArpLimits)
     dialogue: DialogueLimits = field(default_factory=DialogueLimits)

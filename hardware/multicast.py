@@ -38,13 +38,18 @@ class Multicast:
         self._asking[port] = await self._listen(_asking_socket(self._joined), port, asked=True)
         self._hearing[port] = await self._listen(_hearing_socket(self._joined, group, port), port, asked=port == _MDNS_PORT)
 
-    def ask(self, question: Question, payload: bytes, *, from_its_port: bool = False) -> None:
+    def ask(self, question: Question, payload: bytes, *, from_its_port: bool = False) -> bool:
         """Sends one question to its group: from a port of our own, so that replies come to us alone,
         or from the group's port, so that everybody gets the reply (multicast DNS).
+        False when that socket is not open, or not any more.
         """
         port = question.ports[0]
         transports = self._hearing if from_its_port and port in self._hearing else self._asking
-        transports[port].sendto(payload, (question.to, port))
+        transport = transports.get(port)
+        if transport is None or transport.is_closing():
+            return False
+        transport.sendto(payload, (question.to, port))
+        return True
 
     def close(self) -> None:
         """Closes every socket."""

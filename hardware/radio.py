@@ -22,6 +22,7 @@ from hardware.sensor import SensorUnavailable, Unavailable
 
 _ETH_P_ALL, _ETH_P_ARP = 0x0003, 0x0806
 _ARP_REPLY = 2
+_ETHERNET = 1  # ARPHRD; joined Wi-Fi looks like it too
 
 # ARPHRD number of the kernel -> pcap link type.
 _LINK_TYPES = {1: 1, 772: 1, 801: 105, 803: 127, 65534: 101}
@@ -50,6 +51,8 @@ def arp_sweep(
     when the interface goes away.
     """
     limits = limits or ArpLimits()
+    if interface.mac is None or interface.hardware != _ETHERNET:
+        raise SensorUnavailable(Unavailable.NOT_SUPPORTED, f"{interface.name} is no Ethernet or Wi-Fi: ARP does not run there.")
     met: set[str] = set()
     with closing(_socket(interface.name, _ETH_P_ARP)) as sock:
         for _ in range(limits.rounds):

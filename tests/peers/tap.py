@@ -4,6 +4,7 @@ import socket
 import struct
 import sys
 import time
+from pathlib import Path
 
 PACKET_OUTGOING = 4  # linux/if_packet.h
 ETH_P_ALL = 3
@@ -11,7 +12,7 @@ ETH_P_ALL = 3
 sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
 sock.bind((sys.argv[1], 0))
-with open(sys.argv[2], "wb", buffering=0) as file:
+with Path(sys.argv[2]).open("wb", buffering=0) as file:
     file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
     while True:
         frame, address = sock.recvfrom(65535)
