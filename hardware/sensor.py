@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -85,4 +86,21 @@ class SightingSource(Protocol):
 
     def sightings(self) -> Iterator[Sighting]:
         """Facts as they come in."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """A frame, and the time on the monotonic clock outside of which no row of it was exposed."""
+
+    frame: Frame
+    begins_s: float
+    ends_s: float
+
+
+class LiveCamera(FrameSource, Protocol):
+    """A camera that also tells when its frames were exposed, so that a lamp can be told by them."""
+
+    def exposures(self) -> Iterator[Exposed]:
+        """The frames that `frames` gives, each with its time of exposure."""
         ...
