@@ -23,6 +23,7 @@ CAMERA_TYPES = (
 )  # fmt: skip
 
 MOST_NAMES = 64  # of one reply: a full printer offers about ten services, a hostile reply any number
+_AT_ONCE = 20  # questions in a message: with names of the greatest length still one frame
 _ASKABLE = 120  # characters: a name may have 255 bytes; the list of questions allows one half a kilobyte of hex
 
 
@@ -46,9 +47,14 @@ def pointers(reply: bytes) -> list[tuple[str, str]]:
 
 
 def _messages(asked: list[tuple[str, int]]) -> list[bytes]:
+    askable = [one for one in asked if len(one[0]) <= _ASKABLE]
+    messages = [_message(askable[at : at + _AT_ONCE]) for at in range(0, len(askable), _AT_ONCE)]
+    allowed = questions.load()["mdns"]
+    return [message for message in messages if allowed.matches(message)]
+
+
+def _message(asked: list[tuple[str, int]]) -> bytes:
     out = DNSOutgoing(_FLAGS_QR_QUERY)
     for name, kind in asked:
-        if len(name) <= _ASKABLE:
-            out.add_question(DNSQuestion(name, kind, _CLASS_IN))
-    allowed = questions.load()["mdns"]
-    return [message for message in out.packets() if allowed.matches(message)]
+        out.add_question(DNSQuestion(name, kind, _CLASS_IN))
+    return out.packets()[0]
