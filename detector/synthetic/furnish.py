@@ -21,6 +21,8 @@ from detector.synthetic.wall_things import WALL_THINGS, screw_hole
 FLOOR_M = 1.4
 CEILING_M = -1.3
 GAP_M = 0.03
+KEPT = {"tape": 0.3, "foil bag": 0.5, "jewellery": 0.5}
+"""How often things are there that few rooms have; others stand in four rooms of five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,14 @@ def _wall_colour(kit: Kit, name: str) -> Colour:
 
 
 def _row(kit: Kit, names: tuple[str, ...], widths: dict[str, float], room: float) -> list[tuple[str, float]]:
-    """As many of the names, shuffled, as fit beside each other, with the middle of each."""
+    """As many of the names, shuffled, as fit beside each other, with the middle of each.
+
+    Each is left out at times, so that no two rooms of a kind hold the same.
+    """
     placed, at = [], -room / 2.0
     for name in kit.rng.permutation(list(names)):
+        if not kit.chance(KEPT.get(str(name), 0.8)):
+            continue
         step = widths[str(name)] + kit.between(GAP_M, 4 * GAP_M)
         if at + step > room / 2.0:
             continue

@@ -49,7 +49,7 @@ class Room:
         rng = np.random.default_rng([plan.seed, 3, index])
         scene = Scene(view, light, rows, float(rng.uniform(0.6, 1.4)))
         linear = paint(scene, self._made.solids)
-        linear = sensor.smear(linear, self._shift(start, end))
+        linear = sensor.smear(sensor.defocus(linear, plan.psf_px), self._shift(start, end))
         for spot in self._seen(view, light, index):
             streak = self._streak(spot, start, view, end, rows)
             if streak is not None:

@@ -31,6 +31,11 @@ class Streak:
     spread_px: float = 0.0
 
 
+def defocus(picture: Linear, psf_px: float) -> Linear:
+    """The painted surfaces as soft as the lens draws them; without it edges would shine in false colours."""
+    return np.asarray(cv2.GaussianBlur(picture, (5, 5), psf_px), np.float32)
+
+
 def smear(picture: Linear, shift: Floats) -> Linear:
     """The picture blurred along the way (x, y) in pixels that it moved during the exposure."""
     length = math.hypot(*shift)

@@ -21,37 +21,40 @@ def _offset(x: float, y: float, out: float) -> Floats:
     return np.array([x, y, -out])
 
 
-def _warped_a_little(kit: Kit, panel: Panel) -> Panel:
-    """Hung things are never quite parallel to the wall: up to two degrees either way."""
-    lean = math.radians(kit.between(-2.0, 2.0)) * float(np.linalg.norm(panel.across))
-    return replace(panel, across=panel.across + np.array([0.0, 0.0, lean]))
+def _askew(kit: Kit, *panels: Panel) -> list[Panel]:
+    """Hung things are never quite parallel to the wall: up to two degrees either way, all parts alike."""
+    slope = math.tan(math.radians(kit.between(-2.0, 2.0)))
+    return [_turned(panel, slope) for panel in panels]
+
+
+def _turned(panel: Panel, slope: float) -> Panel:
+    lean = np.array([0.0, 0.0, slope * float(np.linalg.norm(panel.across))])
+    return replace(panel, corner=panel.corner - lean / 2.0, across=panel.across + lean)
 
 
 def picture(kit: Kit, middle: Floats) -> None:
     """Framed picture behind glass."""
     wide, high = kit.between(0.20, 0.42), kit.between(0.16, 0.32)
-    kit.plate(
-        middle + _offset(0, 0, 0.012),
-        wide + 0.04,
-        high + 0.04,
-        kit.paint("wood", wide, high, (0.06, 0.10, 0.16)),
-    )
+    board = kit.paint("wood", wide, high, (0.06, 0.10, 0.16))
+    frame = kit.plate(middle + _offset(0, 0, 0.012), wide + 0.04, high + 0.04, board)
     name = "starry" if kit.chance(0.35) else "abstract"
     print_ = kit.plate(middle + _offset(0, 0, 0.014), wide, high, kit.paint(name, wide, high, (0, 0, 0)))
+    kit.solids[-2:] = hung = _askew(kit, frame, print_)
     if kit.chance(0.8):
-        hung = kit.solids[-1] = _warped_a_little(kit, print_)
-        kit.glints.append(Glass("picture glass", hung, kit.between(0.04, 0.09)))
+        kit.glints.append(Glass("picture glass", hung[1], kit.between(0.04, 0.09)))
 
 
 def mirror(kit: Kit, middle: Floats) -> None:
     """Mirror that shows the wall behind the person and, square on, the torch itself."""
     wide, high = kit.between(0.30, 0.5), kit.between(0.35, 0.6)
-    kit.plate(middle + _offset(0, 0, 0.004), wide + 0.015, high + 0.015, flat((0.18, 0.18, 0.18)))
+    frame = kit.plate(middle + _offset(0, 0, 0.004), wide + 0.015, high + 0.015, flat((0.18, 0.18, 0.18)))
     panel = kit.plate(middle + _offset(0, 0, 0.008), wide, high, flat((0.03, 0.03, 0.03)))
     behind = kit.paint("striped" if kit.chance(0.5) else "plain", 2.0, 1.3, kit.colour(0.15, 0.5))
     far = middle[2] + kit.between(1.0, 2.5)
     image = Panel(np.array([-3.0, -2.0, far]), np.array([6.0, 0.0, 0.0]), np.array([0.0, 4.0, 0.0]), behind)
-    hung = kit.solids[-1] = replace(_warped_a_little(kit, panel), reflects=image)
+    frame, panel = _askew(kit, frame, panel)
+    hung = replace(panel, reflects=image)
+    kit.solids[-2:] = [frame, hung]
     kit.glints.append(Glass("mirror", hung, 0.9))
 
 
@@ -98,7 +101,7 @@ def wall_clock(kit: Kit, middle: Floats) -> None:
     cv2.line(face, (48, 48), (48, 18), (10, 10, 10), 3)
     cv2.line(face, (48, 48), (70, 58), (10, 10, 10), 3)
     panel = kit.plate(middle + _offset(0, 0, 0.030), 0.24, 0.24, face)
-    hung = kit.solids[-1] = replace(_warped_a_little(kit, panel), round=True)
+    hung = kit.solids[-1] = replace(_askew(kit, panel)[0], round=True)
     kit.glints.append(Glass("clock glass", hung, 0.06))
     kit.hole("wall clock", middle + _offset(0.0, 0.06, 0.034))
 
