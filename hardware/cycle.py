@@ -54,7 +54,8 @@ class Cycle:
                     labelled += 1
                     yield replace(exposed.frame, index=next(numbers), lamp=state)
                 if labelled >= FRAMES_A_STATE and self._lamp.states:
-                    wanted = wanted or next(turns)
+                    if wanted is None:
+                        wanted = next(turns)
                     if self._switch(wanted, did):
                         wanted, labelled = None, 0
         finally:
