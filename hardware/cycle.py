@@ -40,11 +40,11 @@ class Cycle:
 
     def frames(self) -> Iterator[Frame]:
         """Frames in order, numbered without the dropped ones."""
-        turns = itertools.cycle(self._lamp.states)
+        turns: Iterator[LampState] = itertools.cycle(self._lamp.states)
         did = LampLog()
         numbers = itertools.count()
         labelled = FRAMES_A_STATE
-        wanted: LampState | None = None
+        wanted: LampState = next(turns, "dark")
         try:
             for exposed in self._camera.exposures():
                 state = did.throughout(exposed.begins_s, exposed.ends_s)
@@ -53,11 +53,8 @@ class Cycle:
                 else:
                     labelled += 1
                     yield replace(exposed.frame, index=next(numbers), lamp=state)
-                if labelled >= FRAMES_A_STATE and self._lamp.states:
-                    if wanted is None:
-                        wanted = next(turns)
-                    if self._switch(wanted, did):
-                        wanted, labelled = None, 0
+                if labelled >= FRAMES_A_STATE and self._lamp.states and self._switch(wanted, did):
+                    wanted, labelled = next(turns), 0
         finally:
             self._lamp.set("dark")
 
