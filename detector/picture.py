@@ -27,7 +27,7 @@ class PictureLimits:
 
 
 LIMITS = PictureLimits()
-FONT = cv2.FONT_HERSHEY_SIMPLEX
+FONT = 0  # cv2.FONT_HERSHEY_SIMPLEX, by number so that a broken OpenCV does not stop the report in words
 ALARM_BGR, LOOK_BGR, REFUSED_BGR, EDGE_BGR = (60, 60, 235), (30, 170, 250), (175, 175, 175), (0, 0, 0)
 
 

@@ -1,0 +1,78 @@
+"""The report to everywhere it was asked for.
+
+What one place does not take is told in a line and keeps nothing from the others; the terminal comes
+first.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from detector.report import Report, as_json, as_text
+from hardware import store
+from hardware.console import show
+
+STANDARD_OUTPUT = "-"
+
+
+@dataclass(slots=True)
+class Delivery:
+    """Where one report goes.
+
+    out: a folder.  json_file: a file, or `-` for standard output, where the text then gives way to
+    the error stream.  `refusals` holds a line for each place that did not take it.
+    """
+
+    out: Path | None = None
+    json_file: str | None = None
+    refusals: list[str] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        """Before the sweep: should it fail, no verdict of an earlier one may lie where its own would."""
+        if self.out is not None:
+            self._try(str(self.out), lambda out: store.prepare_folder(Path(out)))
+        if self._file is not None:
+            self._try(self._file, lambda file: store.prepare_file(Path(file)))
+
+    def deliver(self, report: Report) -> None:
+        """After the sweep: show it, then write it."""
+        self._try("The report", lambda _: show(as_text(report), text_stream(self.json_file)))
+        if self.json_file == STANDARD_OUTPUT:
+            self._try("The report", lambda _: write_out(as_json(report)))
+        if self._file is not None:
+            self._try(self._file, lambda file: store.write_json(Path(file), report))
+        if self.out is not None:
+            self._try(str(self.out), lambda out: store.write_folder(Path(out), report))
+
+    @property
+    def _file(self) -> str | None:
+        return None if self.json_file == STANDARD_OUTPUT else self.json_file
+
+    def _try(self, where: str, act: Callable[[str], None]) -> None:
+        try:
+            act(where)
+        except OSError as error:
+            line = f"{where} cannot be written: {error.strerror or error}."
+            if line not in self.refusals:
+                self.refusals.append(line)
+
+
+def text_stream(json_file: str | None) -> TextIO:
+    """Where words for people go: not between the JSON."""
+    return sys.stderr if json_file == STANDARD_OUTPUT else sys.stdout
+
+
+def write_out(text: str) -> None:
+    """Text to standard output, all of it or an OSError."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def abandon_output() -> None:
+    """Throw away what standard output did not take: Python would try again at its end, and fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,201 @@
+"""What the user named -> the senses of a sweep.
+
+Files are opened only when the sweep begins, in the thread that reads them: one that cannot be read
+becomes a gap like any other, and the other sense still runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from detector.model import Frame, Gap, SenseResult
+from hardware.doctor import opencv_trouble
+from hardware.replay import Recorded
+from hardware.runner import Feed, Named, Sense
+from hardware.sensor import FrameSource, LiveCamera, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class LampPins:
+    """Where the lamp's channels are: GPIO pins as BCM counts them; off_axis None where there is none."""
+
+    on_axis: int
+    off_axis: int | None
+    infrared: bool = False
+
+
+Authority = Literal["owner", "guest", "official"]
+
+SECONDS = 30.0
+"""How long a live sweep looks and listens where the user does not say: enough to turn once in a small
+room, and for a camera to speak (they call home every 10 to 30 s)."""
+
+UNPRIVILEGED = (
+    "Traffic between other devices was not listened to, which needs a privilege: only what answers us was heard."
+)
+
+
+def lens_from(inputs: Sequence[str], lamp: Path | None = None, seconds: float = SECONDS) -> Sense:
+    """The lens search over what the user named: a camera's number, a video, a folder of pictures, one
+    picture, or two (the lit one first).
+
+    lamp: a file with the lamp's state per frame.  Raises ValueError for a combination that means
+    nothing.
+    """
+    paths = [Path(one) for one in inputs]
+    if len(paths) > 2 or (len(paths) == 2 and not all(map(_is_picture, paths))):
+        raise ValueError("Name one video, folder, picture or camera, or two pictures (the lit one first).")
+    if lamp is not None and (_is_camera(inputs[0]) or _is_picture(paths[0])):
+        raise ValueError("A lamp file goes with a video or a folder of pictures.")
+    if _is_camera(inputs[0]):
+        return lens_live(int(inputs[0]), seconds)
+    if (trouble := opencv_trouble()) is not None:
+        return absent("lens", trouble)
+    if _is_picture(paths[0]):
+        return _lens_from_pictures(paths)
+    return _lens_over(paths[0].name, True, lambda: _recording(paths[0], lamp))
+
+
+def lens_live(camera: int | None, seconds: float, lamp: LampPins | None = None) -> Sense:
+    """The lens search with a camera of this machine: the numbered one, or else the Raspberry Pi's, or
+    else the first there is; with the lamp on these pins, or a person who holds a torch.
+    """
+    if (trouble := opencv_trouble()) is not None:
+        return absent("lens", trouble)
+    return _lens_over("the camera" if camera is None else f"camera {camera}", False, lambda: _eye(camera, seconds, lamp))
+
+
+def network_from(capture: Path) -> Sense:
+    """The network search over a capture file."""
+    from detector.network.search import NetworkSearch  # noqa: PLC0415 -- keeps `--help` quick
+
+    from hardware.capture import CaptureFile  # noqa: PLC0415
+
+    def begin() -> tuple[Named, Iterator[Any]]:
+        source = CaptureFile(capture)
+        return source, source.packets()
+
+    search = NetworkSearch()
+    return Sense("network", (Feed(capture.name, True, begin, search.hear),), search.finish)
+
+
+def network_live(interface: str | None, authority: Authority | None, seconds: float) -> Sense:
+    """The network search on the joined subnet: asks, and listens where that is allowed."""
+    from detector.network.search import NetworkSearch  # noqa: PLC0415
+
+    from hardware import interfaces, privilege  # noqa: PLC0415
+
+    search = NetworkSearch(interfaces.ours())
+    asking = Feed(interface or "the joined network", False, lambda: _asked(interface, authority), search.note)
+    if not privilege.may_listen():
+        return Sense("network", (asking,), search.finish, limits=(UNPRIVILEGED,))
+    listening = Feed(f"listening on {interface or 'the joined network'}", False, lambda: _heard(interface, seconds), search.hear)
+    return Sense("network", (asking, listening), search.finish)
+
+
+def replayed(recorded: Recorded) -> list[Sense]:
+    """The senses that a recorded sweep holds; one that it does not hold is not asked for."""
+    senses = []
+    if (video := recorded.video) is not None:
+        senses.append(_lens_over(video.name, True, lambda: _recording(video, recorded.lamp)))
+    if recorded.capture is not None:
+        senses.append(network_from(recorded.capture))
+    return senses
+
+
+def absent(sense: Literal["lens", "network"], says: str) -> Sense:
+    """A requested sense that cannot even begin."""
+    return Sense(sense, (), lambda: _never(sense), (Gap(Unavailable.NOT_SUPPORTED.value, says, fatal=True),))
+
+
+def _never(sense: str) -> SenseResult:
+    raise AssertionError(f"The {sense} search was finished although nothing fed it.")
+
+
+def _is_camera(word: str) -> bool:
+    """A bare number is a camera, unless a file is called so."""
+    return word.isdecimal() and not Path(word).exists()
+
+
+def _is_picture(path: Path) -> bool:
+    from hardware.pictures import SUFFIXES  # noqa: PLC0415
+
+    return path.suffix.lower() in SUFFIXES | {".heic", ".heif"} and not path.is_dir()
+
+
+def _lens_over(name: str, replay: bool, source: Callable[[], FrameSource]) -> Sense:  # noqa: FBT001
+    from detector.optics.search import LensSearch  # noqa: PLC0415
+
+    def begin() -> tuple[Named, Iterator[Any]]:
+        opened = source()
+        return opened, opened.frames()
+
+    search = LensSearch()
+    return Sense("lens", (Feed(name, replay, begin, search.add),), search.finish)
+
+
+def _recording(path: Path, lamp: Path | None) -> FrameSource:
+    from hardware.pictures import PictureFolder, read_lamp_states  # noqa: PLC0415
+    from hardware.video import VideoFile  # noqa: PLC0415
+
+    states = None if lamp is None else read_lamp_states(lamp)
+    return PictureFolder(path, states) if path.is_dir() else VideoFile(path, states)
+
+
+def _eye(camera: int | None, seconds: float, lamp: LampPins | None) -> FrameSource:
+    from hardware.camera import Camera  # noqa: PLC0415
+    from hardware.lamp import GpioLamp, Lamp, NoLamp  # noqa: PLC0415
+    from hardware.live import LiveEye  # noqa: PLC0415
+    from hardware.picamera import PiCamera  # noqa: PLC0415
+
+    def light() -> Lamp:
+        return NoLamp() if lamp is None else GpioLamp(lamp.on_axis, lamp.off_axis, infrared=lamp.infrared)
+
+    cameras: list[LiveCamera] = [PiCamera(seconds=seconds), Camera(0, seconds)]
+    if camera is not None:
+        cameras = [Camera(camera, seconds)]
+    return LiveEye(cameras, light)
+
+
+def _asked(interface: str | None, authority: Authority | None) -> tuple[Named, Iterator[Any]]:
+    from hardware.lan import Lan  # noqa: PLC0415
+
+    lan = Lan(interface, authority)
+    return lan, lan.sightings()
+
+
+def _heard(interface: str | None, seconds: float) -> tuple[Named, Iterator[Any]]:
+    from hardware import interfaces  # noqa: PLC0415
+    from hardware.radio import Listener  # noqa: PLC0415
+
+    listener = Listener(interfaces.joined(interface).name, seconds)
+    return listener, listener.packets()
+
+
+class _Pictures:
+    """One or two pictures as a source: the lit one, then the unlit one."""
+
+    replay = True
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.name = " and ".join(path.name for path in paths)
+        self.expected_frames = len(paths)
+        self._paths = paths
+
+    def frames(self) -> Iterator[Frame]:
+        from hardware.pictures import read_picture  # noqa: PLC0415
+
+        # Both are read before either is judged: half a pair would be judged as something else.
+        yield from [read_picture(path, index) for index, path in enumerate(self._paths)]
+
+
+def _lens_from_pictures(paths: Sequence[Path]) -> Sense:
+    from detector.optics.search import judge_pictures  # noqa: PLC0415
+
+    source = _Pictures(paths)
+    frames: list[Frame] = []
+    feed = Feed(source.name, True, lambda: (source, source.frames()), frames.append)
+    return Sense("lens", (feed,), lambda: judge_pictures(frames[0], frames[1] if len(frames) > 1 else None))

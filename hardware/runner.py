@@ -1,0 +1,233 @@
+"""Senses in, report out: the one place where what a sensor cannot do becomes a gap in coverage.
+
+Every source is read in a thread of its own, so that a live sweep looks and listens at the same
+time, while the main thread waits and can be interrupted.  Only three things are caught here:
+`SensorUnavailable`, `InputUnreadable` and Ctrl-C.  Anything else is a fault of ours and ends the
+program without a verdict.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from typing import Any, Protocol, runtime_checkable
+
+from detector import verdict
+from detector.model import Coverage, Gap, SenseName, SenseResult
+from detector.report import Report, Source
+from hardware.sensor import InputUnreadable, SensorUnavailable
+
+UNREADABLE, STOPPED, NOTHING_CAME = "unreadable", "stopped", "nothing came"
+
+Tell = Callable[[str, int, int | None], None]
+"""Progress of one source: its name, how far it is, and how far it will go where that is known."""
+
+
+class Named(Protocol):
+    """What every source has."""
+
+    name: str
+
+
+@runtime_checkable
+class Accountable(Protocol):
+    """A source that itself knows what it did not do; read after iteration, however it ended."""
+
+    gaps: list[Gap]
+    coverage_limits: list[str]
+    examined: Mapping[str, float | int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One source of a sense.
+
+    begin: opens the source; returns it and its items.  take: hands one item to the search.  Both
+    run in a thread of the feed's own; `take` never at the same time as that of the sense's others.
+    """
+
+    name: str
+    replay: bool
+    begin: Callable[[], tuple[Named, Iterator[Any]]]
+    take: Callable[[Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """One requested sense: what feeds it, and how it ends.
+
+    gaps and limits: what is known before it begins of what it will not do.
+    """
+
+    name: SenseName
+    feeds: tuple[Feed, ...]
+    finish: Callable[[], SenseResult]
+    gaps: tuple[Gap, ...] = ()
+    limits: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Account:
+    """What came of one feed."""
+
+    feed: Feed
+    source: Named | None = None
+    taken: int = 0
+    gaps: list[Gap] = field(default_factory=list)
+
+
+def sweep(senses: Sequence[Sense], authority: str | None = None, tell: Tell | None = None) -> Report:
+    """Run every sense to its end, or to Ctrl-C, and report what was gathered.
+
+    Raises only what is a fault of ours, once every thread has ended, and what the signal's handler
+    before raises (KeyboardInterrupt) when Ctrl-C comes a second time.
+    """
+    started = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    stop = threading.Event()
+    with _stoppable(stop):
+        accounts = _gather(senses, tell or _silent, stop)
+        results = tuple(_result(sense, accounts[sense.name]) for sense in senses)
+    sources = tuple(_source(sense, account) for sense in senses for account in accounts[sense.name])
+    judged = verdict.judge(results, [sense.name for sense in senses])
+    return Report(tool_version(), started, judged, results, sources, authority)
+
+
+def tool_version() -> str:
+    """The version of the program, as its package says."""
+    try:
+        return installed_version("roomsweep")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _silent(name: str, done: int, of: int | None) -> None:
+    """Progress that nobody watches."""
+
+
+def _gather(senses: Sequence[Sense], tell: Tell, stop: threading.Event) -> dict[SenseName, list[_Account]]:
+    """Read every feed of every sense, all at the same time, until all have ended or one is at fault."""
+    jobs: dict[SenseName, list[Future[_Account]]] = {}
+    with ThreadPoolExecutor(max_workers=max(sum(len(sense.feeds) for sense in senses), 1)) as pool:
+        for sense in senses:
+            lock = threading.Lock()
+            jobs[sense.name] = [pool.submit(_pump, feed, lock, stop, tell) for feed in sense.feeds]
+        _wait([job for several in jobs.values() for job in several])
+        stop.set()
+    return {name: [job.result() for job in several] for name, several in jobs.items()}
+
+
+def _wait(jobs: Sequence[Future[_Account]]) -> None:
+    """Until all have ended or one is at fault.
+
+    In short turns: Windows, and a signal that reaches another thread, do not end a wait on a lock.
+    """
+    done, running = wait(jobs, timeout=0.2, return_when=FIRST_EXCEPTION)
+    while running and not any(job.exception() for job in done):
+        done, running = wait(jobs, timeout=0.2, return_when=FIRST_EXCEPTION)
+
+
+@contextmanager
+def _stoppable(stop: threading.Event) -> Iterator[None]:
+    """The first Ctrl-C (or SIGTERM) only asks the sources to stop, whatever runs just then; the second
+    one ends the program.  Signals belong to the main thread: from another nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def ask(_number: int, _frame: object) -> None:
+        stop.set()
+        restore()
+
+    for number in before:
+        signal.signal(number, ask)
+    try:
+        yield
+    finally:
+        restore()
+
+
+def _pump(feed: Feed, lock: threading.Lock, stop: threading.Event, tell: Tell) -> _Account:
+    """Everything from one source into its search, until it ends, fails or is told to stop."""
+    account = _Account(feed)
+    try:
+        account.source, items = feed.begin()
+        for item in items:
+            with lock:
+                feed.take(item)
+            account.taken += 1
+            tell(feed.name, *_far(account.source, account.taken))
+            if stop.is_set():
+                account.gaps.append(Gap(STOPPED, f"The user stopped the sweep; {feed.name} was examined until then."))
+                break
+        _close(items)
+    except SensorUnavailable as error:
+        account.gaps.append(Gap(error.reason.value, error.says))
+    except InputUnreadable as error:
+        account.gaps.append(Gap(UNREADABLE, str(error)))
+    return account
+
+
+def _close(items: Iterator[Any]) -> None:
+    """Release the sensor now; an iterator that is no generator has nothing to release."""
+    close = getattr(items, "close", None)
+    if close is not None:
+        close()
+
+
+def _far(source: object, taken: int) -> tuple[int, int | None]:
+    """How far a source is: in bytes where it knows its size, else in items."""
+    size: int | None = getattr(source, "size_bytes", None)
+    if size is not None:
+        return getattr(source, "done_bytes", 0), size
+    return taken, getattr(source, "expected_frames", None)
+
+
+def _result(sense: Sense, accounts: Sequence[_Account]) -> SenseResult:
+    """What the sense holds, its coverage completed by what its sources could not do.
+
+    A sense to which nothing came at all has checked nothing, whatever its search would say of it.
+    """
+    nothing = not any(account.taken for account in accounts)
+    result = SenseResult(Coverage(sense.name)) if nothing else sense.finish()
+    kept = _accountable([account.source for account in accounts])
+    gaps = [gap for account in accounts for gap in account.gaps]
+    gaps += [gap for source in kept for gap in source.gaps]
+    gaps += sense.gaps
+    if nothing:
+        gaps = [replace(gap, fatal=True) for gap in gaps] or [_nothing_came(sense)]
+    coverage = result.coverage
+    completed = Coverage(
+        sense.name,
+        dict(coverage.examined) | {name: value for source in kept for name, value in source.examined.items()},
+        tuple(dict.fromkeys([*coverage.gaps, *gaps])),
+        tuple(dict.fromkeys([*coverage.limits, *sense.limits, *(t for source in kept for t in source.coverage_limits)])),
+    )
+    return replace(result, coverage=completed)
+
+
+def _accountable(sources: Sequence[object]) -> list[Accountable]:
+    return [source for source in sources if isinstance(source, Accountable)]
+
+
+def _nothing_came(sense: Sense) -> Gap:
+    names = " and ".join(feed.name for feed in sense.feeds) or "any sensor"
+    return Gap(NOTHING_CAME, f"Nothing came from {names}: there was nothing to examine.", fatal=True)
+
+
+def _source(sense: Sense, account: _Account) -> Source:
+    """The source as it called itself at the end: some learn their full name only when opened."""
+    name = account.feed.name if account.source is None else account.source.name
+    return Source(sense.name, name, account.feed.replay)
