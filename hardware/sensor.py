@@ -45,10 +45,14 @@ def named_file(path: Path) -> Path:
             raise InputUnreadable(f"{path.name} is a folder, not a file.")
         if not path.exists():
             raise InputUnreadable(f"There is no file {path}.")
-        if path.stat().st_size == 0 and path.is_file():
+        if not path.is_file():
+            raise InputUnreadable(f"{path.name} is a device or a pipe, not a file.")
+        if path.stat().st_size == 0:
             raise InputUnreadable(f"{path.name} is empty.")
     except PermissionError as error:
         raise InputUnreadable(f"{path.name} may not be read: permission denied.") from error
+    except OSError as error:
+        raise InputUnreadable(f"{path.name[:40]} cannot be read: {error.strerror}.") from error
     return path
 
 
