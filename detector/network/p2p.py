@@ -18,8 +18,10 @@ DATA, SEARCH = 0xD0, 0x30
 # Kinds that only the camera's end sends: logging in to its maker's servers, answering a search.
 _CAMERA_SAYS = {
     0x10: "logs in", 0x12: "logs in", 0x14: "logs in", 0x16: "logs in",
-    0x31: "announces itself", 0x41: "answers a search",
+    0x31: "announces itself",
 }
+_ANSWER = 0x41  # from the search port it answers a search; from any other both ends say it to open a way
+SEARCH_PORT = 32108
 _UID_KINDS = (0x31, 0x41)
 _PREFIX = re.compile(rb"[A-Z]{3,8}")
 
@@ -34,11 +36,11 @@ def is_pppp(data: bytes) -> bool:
     return len(data) >= 4 and data[0] == 0xF1 and (data[2] << 8 | data[3]) == len(data) - 4
 
 
-def pppp_facts(data: bytes) -> list[Fact]:
+def pppp_facts(data: bytes, sport: int) -> list[Fact]:
     """`p2p` where only a camera's end would say this; the maker's prefix of its id, never the id,
     because a whole id is a handle for remote access.
     """
-    says = _CAMERA_SAYS.get(data[1])
+    says = "answers a search" if data[1] == _ANSWER and sport == SEARCH_PORT else _CAMERA_SAYS.get(data[1])
     if says is None:
         return []
     facts = [("p2p", f"PPPP {says}")]

@@ -39,7 +39,7 @@ def _udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
     if names.DNS_PORT in (sport, dport):
         return names.dns_facts(payload, multicast=False)
     if payload[:1] == b"\xf1" and p2p.is_pppp(payload):
-        return p2p.pppp_facts(payload)
+        return p2p.pppp_facts(payload, sport)
     if sport in (dhcp.CLIENT_PORT, dhcp.SERVER_PORT):
         return dhcp.dhcp_facts(payload)
     if messages.is_ssdp(payload):

@@ -16,8 +16,7 @@ from importlib import resources
 LEAST_ROWS = 20_000  # prefixes; the registry holds 58,000: a shorter table is a broken download
 
 _LINE = re.compile(r"^([0-9A-Fa-f:]{8,17})(?:/(\d+))?\s*\t+\s*([^\t#]+)(?:\t+([^\t#]+))?")
-_SHARED_DIGITS = (9, 7)  # hex digits of the 36- and 28-bit prefixes into which shared blocks are cut
-_SHARED_BLOCK = "IEEE Registration Authority"
+_DIGITS = (6, 7, 9)  # hex digits of a prefix: blocks that are cut into smaller ones have no row of their own
 
 
 class VendorTableError(ValueError):
@@ -52,11 +51,8 @@ class Vendors:
         return Owner(self._name(digits), local)
 
     def _name(self, digits: str) -> str | None:
-        owner = self._remembered(digits[:6])
-        if owner != _SHARED_BLOCK:
-            return owner
-        parts = (self._remembered(digits[:count]) for count in _SHARED_DIGITS)
-        return next((part for part in parts if part is not None), None)
+        found = (self._remembered(digits[:count]) for count in _DIGITS)
+        return next((name for name in found if name is not None), None)
 
     def _remembered(self, prefix: str) -> str | None:
         if prefix not in self._known:

@@ -1,0 +1,281 @@
+"""Captured packets -> sightings: who is there, what each gives away, which flows look like video.
+
+Header fields are read where they stand.  A fact is about the sender of a payload, and only where the
+sender is a host of this network: answers of internet servers come with the router's MAC and are not
+about the router.  A host is of this network where it holds a private address, claims its address by
+ARP, DHCP or neighbour discovery, sends to a group, or its packets came without a hop (their time to
+live still has one of the values that systems start with).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
+
+from detector.model import Packet, Sighting
+from detector.network import dhcp, frames, services
+from detector.network.flows import Flows, look_inside
+from detector.network.text import mac_text, tidy
+
+Fact = tuple[str, str]
+
+FACTS_OF_ONE = 400  # of one address: names asked for make up nearly all; a hostile host sends any number
+MOST_SENDERS = 50_000  # addresses remembered: a flood of made-up ones must not fill the memory
+TCP_LOOKS, UDP_LOOKS = 40, 200  # payloads of one flow that are read: banners stand at its start
+
+_START_TTLS = frozenset({64, 128, 255})
+_UNSPECIFIED = (b"\0" * 4, b"\0" * 16)
+_AIR_LINKS = frozenset({frames.WIFI, frames.WIFI_RADIOTAP, frames.PPI, frames.WIFI_PRISM, frames.WIFI_AVS})
+_TCP, _UDP, _ICMP6 = 6, 17, 58
+_V6_EXTENSIONS = frozenset({0, 43, 60})
+
+
+@dataclass(slots=True)
+class _Sender:
+    """One pair of MAC and address, and what is known already."""
+
+    mac: str | None
+    ip: str | None
+    facts: set[Fact] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Heard:
+    """What was examined, for the coverage."""
+
+    packets: int = 0
+    size: int = 0
+    unread: int = 0
+    first_s: float = 0.0
+    last_s: float = 0.0
+
+
+class Traffic:
+    """Reads packets one by one and hands each new sighting to `note`."""
+
+    def __init__(self, note: Callable[[Sighting], None]) -> None:
+        self._note = note
+        self._senders: dict[tuple[bytes | None, bytes], _Sender | None] = {}
+        self._claims: dict[bytes, bytes] = {}
+        self._flows = Flows()
+        self.heard = Heard()
+
+    def hear(self, packet: Packet) -> None:
+        """One packet; what cannot be read is counted and left."""
+        heard = self.heard
+        if not heard.packets:
+            heard.first_s = packet.at_s
+        heard.packets += 1
+        heard.size += packet.length
+        heard.last_s = packet.at_s
+        data = packet.data if isinstance(packet.data, bytes) else bytes(packet.data)
+        if packet.link in _AIR_LINKS:
+            self._air(data, packet)
+            return
+        head = frames.head(data, packet.link)
+        if head is None:
+            heard.unread += 1
+            return
+        self._network(data, head, packet)
+
+    def finish(self) -> None:
+        """Judges the flows; call once after the last packet."""
+        for owner, fact in self._flows.finish():
+            self._flow_fact(owner, fact)
+
+    # --- the link layer -------------------------------------------------------------------------
+
+    def _network(self, data: bytes, head: frames.Head, packet: Packet) -> None:
+        if head.sender is not None and not head.sender[0] & 1:
+            self._sender(head.sender, b"", packet.at_s)
+        if head.ether_type == frames.IPV4:
+            self._ipv4(data, head, packet)
+        elif head.ether_type == frames.IPV6:
+            self._ipv6(data, head, packet)
+        elif head.ether_type == frames.ARP:
+            self._arp(data, head, packet.at_s)
+
+    def _air(self, data: bytes, packet: Packet) -> None:
+        frame = frames.air_frame(data, packet.link)
+        if frame is None or frame.sender[0] & 1 or len(frame.sender) < 6:
+            return
+        sender = self._sender(frame.sender, b"", packet.at_s)
+        if sender is None:
+            return
+        if frame.sort != "data":
+            name = frames.network_name(data, frame)
+            if name:
+                word = "probe_ssid" if frame.sort == "probe request" else "ssid"
+                self._tell(sender, (word, tidy(name)), packet.at_s, frame.signal_dbm)
+            return
+        if frame.up and frame.network:
+            key, back = (frame.sender, frame.network), (frame.network, frame.sender)
+            self._count(key, back, (frame.sender, b""), packet)
+        elif frame.network:
+            key, back = (frame.network, frame.receiver), (frame.receiver, frame.network)
+            self._count(key, back, None, packet)
+        inside = None if frame.protected else frames.carried(data, frame.body)
+        if inside:
+            self._network(data, frames.Head(frame.sender, frame.receiver, *inside), packet)
+
+    def _arp(self, data: bytes, head: frames.Head, at_s: float) -> None:
+        """A host that asks or answers claims its own address."""
+        body = data[head.at : head.at + 28]
+        if len(body) < 28 or body[:6] != b"\0\x01\x08\0\x06\x04":
+            return
+        mac, ip = body[8:14], body[14:18]
+        if head.sender in (None, mac) and not mac[0] & 1 and any(ip):
+            self._claim(mac, ip, "arp", at_s)
+
+    # --- the network layer ----------------------------------------------------------------------
+
+    def _ipv4(self, data: bytes, head: frames.Head, packet: Packet) -> None:
+        at = head.at
+        if at + 20 > len(data) or data[at] >> 4 != 4:
+            return
+        length = (data[at] & 0x0F) * 4
+        total = data[at + 2] << 8 | data[at + 3]
+        if (data[at + 6] & 0x1F) << 8 | data[at + 7]:
+            return  # a later fragment has no ports
+        end = min(len(data), at + total) if total else len(data)
+        self._transport(data[at + length : end], data[at + 9], data[at + 12 : at + 16], data[at + 16 : at + 20], data[at + 8], head, packet)
+
+    def _ipv6(self, data: bytes, head: frames.Head, packet: Packet) -> None:
+        at = head.at
+        if at + 40 > len(data) or data[at] >> 4 != 6:
+            return
+        following, body = data[at + 6], at + 40
+        for _ in range(6):  # extension headers: real chains have one or two
+            if following not in _V6_EXTENSIONS or body + 8 > len(data):
+                break
+            following, body = data[body], body + 8 + data[body + 1] * 8
+        source = data[at + 8 : at + 24]
+        if following == _ICMP6:
+            self._neighbour(data[body : body + 24], source, head, packet.at_s)
+        self._transport(data[body:], following, source, data[at + 24 : at + 40], data[at + 7], head, packet)
+
+    def _neighbour(self, body: bytes, source: bytes, head: frames.Head, at_s: float) -> None:
+        """An advertisement claims its target address, a solicitation its sender's."""
+        if head.sender is None or len(body) < 24 or body[0] not in (135, 136):
+            return
+        claimed = body[8:24] if body[0] == 136 else source
+        if any(claimed):
+            self._claim(head.sender, claimed, "ndp", at_s)
+
+    # --- the transport layer --------------------------------------------------------------------
+
+    def _transport(self, segment: bytes, kind: int, source: bytes, target: bytes, ttl: int, head: frames.Head, packet: Packet) -> None:
+        sender = self._local(source, target, ttl, head, packet.at_s)
+        if kind == _UDP and len(segment) >= 8:
+            start, looks = 8, UDP_LOOKS
+        elif kind == _TCP and len(segment) >= 20:
+            start, looks = (segment[12] >> 4) * 4, TCP_LOOKS
+        else:
+            return
+        sport, dport = segment[0] << 8 | segment[1], segment[2] << 8 | segment[3]
+        key, back = (source, sport, target, dport, kind), (target, dport, source, sport, kind)
+        flow = self._flows.add(key, back, (head.sender, source) if sender else None, packet.length, packet.at_s)
+        self._trim()
+        if sender is None or len(segment) <= start:
+            return
+        payload = segment[start:]
+        if kind == _UDP:
+            look_inside(flow, payload)
+        flow.looked += 1
+        if flow.looked <= looks:
+            self._payload(payload, kind, sport, dport, sender, packet.at_s)
+
+    def _payload(self, payload: bytes, kind: int, sport: int, dport: int, sender: _Sender, at_s: float) -> None:
+        if kind == _TCP:
+            facts = services.from_tcp(payload, sport, dport)
+        else:
+            if sport in (dhcp.CLIENT_PORT, dhcp.SERVER_PORT):
+                sender = self._dhcp(payload, sender, at_s)
+            facts = services.from_udp(payload, sport, dport)
+        for fact in facts:
+            self._tell(sender, fact, at_s)
+
+    def _dhcp(self, payload: bytes, sender: _Sender, at_s: float) -> _Sender:
+        """Notes a lease; facts of a client's message are the client's even where a relay passes it on."""
+        if lease := dhcp.lease(payload):
+            self._claim(bytes.fromhex(lease.mac.replace(":", "")), IPv4Address(lease.ip).packed, "dhcp", at_s)
+        if client := dhcp.client_mac(payload):
+            return self._sender(bytes.fromhex(client.replace(":", "")), b"", at_s) or sender
+        return sender
+
+    # --- who it is ------------------------------------------------------------------------------
+
+    def _local(self, source: bytes, target: bytes, ttl: int, head: frames.Head, at_s: float) -> _Sender | None:
+        """The sender as a host of this network, or None."""
+        mac = head.sender
+        if source in _UNSPECIFIED:
+            return self._sender(mac, b"", at_s) if mac else None
+        if self._claims.get(source) != (mac or b""):
+            group = head.receiver is not None and bool(head.receiver[0] & 1)
+            if group or (ttl in _START_TTLS and target[0] < 0xE0):
+                self._claim(mac or b"", source, "group" if group else "link", at_s)
+            elif not _private(source):
+                return None
+        return self._sender(mac, source, at_s)
+
+    def _claim(self, mac: bytes, ip: bytes, how: str, at_s: float) -> None:
+        """Notes that an address is held by a MAC on this very link."""
+        if self._claims.get(ip) == mac or len(self._claims) >= MOST_SENDERS:
+            return
+        self._claims[ip] = mac
+        if sender := self._sender(mac or None, ip, at_s):
+            self._tell(sender, ("address", how), at_s)
+
+    def _sender(self, mac: bytes | None, ip: bytes, at_s: float) -> _Sender | None:
+        """The record of a pair of MAC and address; None where there is no room or no device behind it."""
+        key = (mac, ip)
+        if key in self._senders:
+            return self._senders[key]
+        if len(self._senders) >= MOST_SENDERS:
+            return None
+        text = mac_text(mac) if mac else None
+        address = _address(ip)
+        sender = _Sender(text, address) if text or address else None
+        self._senders[key] = sender
+        if sender and text and not ip:
+            self._tell(sender, ("address", "link"), at_s)
+        return sender
+
+    def _tell(self, sender: _Sender, fact: Fact, at_s: float, rssi_dbm: int | None = None) -> None:
+        if fact in sender.facts or len(sender.facts) >= FACTS_OF_ONE or not fact[1]:
+            return
+        sender.facts.add(fact)
+        self._note(Sighting(fact[0], fact[1], at_s, sender.mac, sender.ip, rssi_dbm))
+
+    # --- flows ----------------------------------------------------------------------------------
+
+    def _count(self, key: Hashable, back: Hashable, owner: Hashable, packet: Packet) -> None:
+        self._flows.add(key, back, owner, packet.length, packet.at_s)
+        self._trim()
+
+    def _trim(self) -> None:
+        for owner, fact in self._flows.overfull():
+            self._flow_fact(owner, fact)
+
+    def _flow_fact(self, owner: Hashable, fact: Fact) -> None:
+        sender = self._senders.get(owner) if isinstance(owner, tuple) else None
+        if sender is not None:
+            self._tell(sender, fact, self.heard.last_s)
+
+
+def _private(ip: bytes) -> bool:
+    """True for addresses that no host of the internet has: private, link-local, shared, unique local."""
+    if len(ip) == 4:
+        first, second = ip[0], ip[1]
+        return (
+            first == 10 or (first == 172 and 16 <= second < 32) or (first == 192 and second == 168)
+            or (first == 169 and second == 254) or (first == 100 and 64 <= second < 128)
+        )
+    return (ip[0] == 0xFE and ip[1] & 0xC0 == 0x80) or ip[0] & 0xFE == 0xFC
+
+
+def _address(ip: bytes) -> str | None:
+    if len(ip) == 4:
+        return str(IPv4Address(ip))
+    return str(IPv6Address(ip)) if len(ip) == 16 else None
