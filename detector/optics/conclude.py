@@ -1,0 +1,79 @@
+"""Tracks and their judgements -> findings and refusals, one of each glint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from detector.model import Finding, LampState, Track, probability_of
+from detector.optics import facts, lens
+from detector.optics.track import Rows
+
+MOST_POINTS = 600
+"""Points kept of one track in the report."""
+SAME_PX = 10.0
+"""Two findings this near in most frames are one glint and its bloom."""
+
+NEXT_ALARM = (
+    "Go up to this point and look at it from 20 to 50 cm with the light beside your eye. If a small round glass sits "
+    "behind a hole, do not touch it: take pictures from afar and near, and call the police."
+)
+NEXT_LOOK = (
+    "Look at this point again from one step to the left, to the right and nearer, switching the light on and off. "
+    "A lens flashes over a narrow angle only; cover it and compare."
+)
+
+Refusal = tuple[str, Track]
+
+
+def judged(rows: Rows, states: Sequence[LampState | None]) -> Finding | Refusal:
+    """One track as a finding, or as the reason that it was refused for."""
+    known = facts.gather(rows, states)
+    where = _track(rows, states)
+    if known is None or known.seen < lens.FEWEST_SIGHTINGS:
+        return "too little seen", where
+    verdict = lens.judge(known)
+    probability = probability_of(lens.PRIOR, {reason.kind: reason.weight for reason in verdict.reasons})
+    if probability < lens.SHOW_AT:
+        return verdict.against, where
+    alarm = probability >= lens.ALARM_AT
+    return Finding(
+        where=where,
+        alarm=alarm,
+        probability=round(probability, 3),
+        reasons=tuple(sorted(verdict.reasons, key=lambda reason: -abs(reason.weight))),
+        next=NEXT_ALARM if alarm else NEXT_LOOK,
+    )
+
+
+def sort_out(results: Sequence[Finding | Refusal]) -> tuple[tuple[Finding, ...], tuple[Refusal, ...]]:
+    """Findings, most probable first and each glint once; refusals beside them."""
+    findings: list[Finding] = []
+    refusals = [result for result in results if isinstance(result, tuple)]
+    for finding in sorted((r for r in results if isinstance(r, Finding)), key=lambda f: -f.probability):
+        if any(_same(finding, other) for other in findings):
+            refusals.append(("part of another glint", _where(finding)))
+        else:
+            findings.append(finding)
+    return tuple(findings), tuple(refusals)
+
+
+def _where(finding: Finding) -> Track:
+    if not isinstance(finding.where, Track):
+        raise TypeError("the lens sense finds tracks only")
+    return finding.where
+
+
+def _same(a: Finding, b: Finding) -> bool:
+    at_a, at_b = ({frame: (x, y) for frame, x, y in _where(f).points} for f in (a, b))
+    both = at_a.keys() & at_b.keys()
+    near = sum(np.hypot(at_a[f][0] - at_b[f][0], at_a[f][1] - at_b[f][1]) <= SAME_PX for f in both)
+    return bool(both) and near > len(both) / 2
+
+
+def _track(rows: Rows, states: Sequence[LampState | None]) -> Track:
+    lit = np.array([states[frame] in (None, "on-axis") for frame in rows["frame"].tolist()])
+    seen = rows[rows["seen"] & lit] if (rows["seen"] & lit).any() else rows[rows["seen"]]
+    seen = seen[:: 1 + len(seen) // MOST_POINTS]
+    return Track(tuple((int(r["frame"]), round(float(r["x"]), 2), round(float(r["y"]), 2)) for r in seen))

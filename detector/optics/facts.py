@@ -1,0 +1,118 @@
+"""The rows of one track -> the few physical facts that a judgement is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.model import LampState
+from detector.optics.track import Rows
+
+NEAR_LOOKALIKE_PX = 16.0
+"""A missing spot counts as dark only when no like spot stands this near: it may have been confused,"""
+FRESH_FRAMES = 3
+FRESH_PX = 9.0
+"""unless it was seen within three frames: its place is then known to a few pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one glint over the whole recording.
+
+    Levels are grey steps over the surroundings unless said.  `lit`, `dark` and `off_axis` count the
+    frames looked at in that light, `seen` those lit ones with a spot; `dimming` is the level of the
+    surroundings in the dark as a share of their lit level; `level` is the strong end of
+    the lit levels, `dark_level` and `off_level` the usual ones in that light.  `swing` is the ratio
+    of the strong to the weak end of the flux while seen and `smooth` is 1 when it changes steadily,
+    0 when it jumps at random.  `peak` (0 to 255), `core` (saturated px), `width` (px), `long` (axis
+    ratio), `floor`, `ring`, `far` (levels 7, 5 and 14 px out), `rough` (deviation around), `beside`
+    and `beside_sway` (distance to the nearest like spot in px and how much it varies), `crowd` and
+    `drift` (px a frame beyond the surroundings) are medians of the stronger half.  `tint` is the
+    share of colour in the halo (0 grey, 1 pure), `tint_level` its strength.
+    """
+
+    lit: int
+    seen: int
+    dark: int
+    off_axis: int
+    level: float
+    dark_level: float
+    off_level: float
+    dimming: float
+    swing: float
+    smooth: float
+    peak: float
+    core: float
+    width: float
+    long: float
+    floor: float
+    ring: float
+    far: float
+    rough: float
+    beside: float
+    beside_sway: float
+    crowd: float
+    drift: float
+    tint: float
+    tint_level: float
+    hue: str
+
+
+def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
+    """The facts of one track; None when fewer than three of its lit looks could be measured.
+
+    `states` holds the lamp's state of every frame, None where the light never switched.
+    """
+    state = np.array([_CODE[states[frame]] for frame in rows["frame"].tolist()])
+    sure = _sure(rows)
+    lit = rows[state == _CODE["on-axis"]]
+    glints = lit[lit["measured"]]
+    if len(glints) < 3:
+        return None
+    top = glints[glints["level"] >= np.median(glints["level"])]
+    swing, smooth = _swing(glints)
+    tint = np.array([top[name].mean() for name in ("blue", "green", "red")])
+    middle = {name: float(np.median(top[name])) for name in _MEDIANS}
+    dark, off = rows[sure & (state == _CODE["dark"])], rows[sure & (state == _CODE["off-axis"])]
+    return Facts(
+        lit=int((sure & (state == _CODE["on-axis"])).sum()),
+        seen=int(lit["seen"].sum()),
+        dark=len(dark),
+        off_axis=len(off),
+        level=float(np.percentile(lit["level"][lit["seen"]], 80)),
+        dark_level=float(np.median(dark["level"])) if len(dark) else 0.0,
+        off_level=float(np.median(off["level"])) if len(off) else 0.0,
+        dimming=float(np.median(dark["around"]) / max(np.median(lit["around"]), 1.0)) if len(dark) else 0.0,
+        swing=swing,
+        smooth=smooth,
+        beside_sway=float(np.std(top["beside"])),
+        tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
+        tint_level=float(tint.max()),
+        hue=("blue", "green", "red")[int(tint.argmax())],
+        **middle,
+    )
+
+
+_CODE: dict[LampState | None, int] = {None: 0, "on-axis": 0, "off-axis": 1, "dark": 2}
+_MEDIANS = ("peak", "core", "width", "long", "floor", "ring", "far", "rough", "beside", "crowd", "drift")
+
+
+def _sure(rows: Rows) -> NDArray[np.bool_]:
+    """Looks that tell something: a spot was there, or it is certain that none was."""
+    seen_at = np.where(rows["seen"], rows["frame"], -(10**6))
+    since = rows["frame"] - np.maximum.accumulate(seen_at)
+    fresh = (since <= FRESH_FRAMES) & (rows["beside"] > FRESH_PX)
+    return np.asarray(rows["seen"] | fresh | (rows["beside"] > NEAR_LOOKALIKE_PX))
+
+
+def _swing(glints: Rows) -> tuple[float, float]:
+    """Ratio of strong to weak flux, and how steadily it changes (von Neumann's ratio turned round)."""
+    flux = np.log(np.maximum(glints["flux"].astype(np.float64), 20.0))
+    high, low = np.percentile(flux, [95, 5])
+    spread = float(flux.var())
+    steps: NDArray[np.float64] = np.diff(flux)
+    smooth = 1.0 - float((steps**2).mean()) / (2.0 * spread) if spread > 1e-6 else 0.0
+    return float(np.exp(high - low)), float(np.clip(smooth, 0.0, 1.0))

@@ -1,0 +1,177 @@
+"""Facts about one glint -> how like a lens it is, with reasons.
+
+Every cue is one function from the facts to a reason, or None where it cannot speak.  A reason's
+weight is the logarithm of a likelihood ratio (how much more often lenses show this than the other
+things that shine in a room), bounded so that no single cue decides alone.  The weights are
+estimates from the physics and from looking at drawn clips, not yet fitted; the README says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from detector.model import Reason
+from detector.optics.facts import Facts
+
+PRIOR = 0.02
+"""About one candidate in fifty that come this far is a lens in a room that has one."""
+ALARM_AT = 0.45
+SHOW_AT = 0.25
+FEWEST_SIGHTINGS = 5
+"""Fewer sightings than this are a flicker."""
+
+FAINTEST = 20.0
+"""Grey levels above the surroundings that a glint must reach once to be judged."""
+
+PHYSICS = "optics notes: retro-reflection of a lens and its confounders"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The reasons for and against one glint; `against` is the kind of the strongest against."""
+
+    reasons: tuple[Reason, ...]
+    against: str
+
+
+def judge(facts: Facts) -> Judgement:
+    """Weighs every cue that can speak."""
+    reasons = tuple(reason for cue in CUES if (reason := cue(facts)) is not None)
+    worst = min(reasons, key=lambda reason: reason.weight, default=None)
+    return Judgement(reasons, worst.kind if worst is not None and worst.weight < 0 else "too little seen")
+
+
+def _ramp(value: float, low: float, high: float, at_low: float, at_high: float) -> float:
+    """Linear from `at_low` at `low` to `at_high` at `high`, flat beyond."""
+    share = min(1.0, max(0.0, (value - low) / (high - low)))
+    return at_low + share * (at_high - at_low)
+
+
+def _missing(facts: Facts) -> float:
+    """How far the dark level falls short of what a matt mark would show, in units of its noise.
+
+    A mark of the same shape in print would keep its contrast in proportion to its surroundings.
+    """
+    return (facts.level * facts.dimming - facts.dark_level) / 8.0 if facts.dark >= 3 else 0.0
+
+
+def switching(facts: Facts) -> Reason | None:
+    """A lens only sends the torch's own light back; a lamp or an indicator shines by itself."""
+    if facts.dark < 3 or facts.seen < 3:
+        return None
+    share = round(facts.dark_level / max(facts.level, 1.0), 2)
+    if share > 0.6:
+        return Reason("shines by itself", "It shines as brightly when the torch is off: a lamp or indicator, not a reflection.", share, "of the lit level", -5.0, PHYSICS)
+    if _missing(facts) > 0.5:
+        weight = _ramp(_missing(facts), 0.5, 3.5, 0.0, 3.0)
+        return Reason("torch on and off", "It is there when the torch is on and gone when it is off.", share, "of the lit level", weight, PHYSICS)
+    weight = _ramp(share, 0.15, 0.5, 0.0, -2.5)
+    return Reason("torch on and off", "It fades with the torch only as far as its surroundings do, as a bright pattern does.", share, "of the lit level", weight, PHYSICS)
+
+
+def off_axis(facts: Facts) -> Reason | None:
+    """A lens throws light back within 25 mrad; light from aside does not return, that of a dome does."""
+    if facts.off_axis < 3 or facts.seen < 3:
+        return None
+    share = facts.off_level / max(facts.level, 1.0)
+    weight = _ramp(share, 0.2, 0.7, 4.0, -4.0)
+    says = (
+        "It goes out when the light comes from aside: it returns light only to where it came from."
+        if weight > 0
+        else "It shines alike when the light comes from aside, as a dome, a screw or a drop does."
+    )
+    return Reason("light from aside", says, round(share, 2), "of the on-axis level", weight, PHYSICS)
+
+
+def brightness(facts: Facts) -> Reason | None:
+    """A retro-reflection outshines every matt surface; a printed dot cannot."""
+    # in a lit room the switching has already told a pattern from a glint: the level then adds little
+    weight = max(_ramp(facts.peak, 150.0, 235.0, -3.0, 0.8), -0.7 if _missing(facts) > 2.0 else -3.0)
+    says = "It is brighter than a matt surface could be." if weight > 0 else "It is no brighter than a white mark would be."
+    return Reason("level", says, round(facts.peak / 255.0, 2), "of saturation", weight, PHYSICS)
+
+
+def contrast(facts: Facts) -> Reason | None:
+    """How far it stands above what surrounds it."""
+    weight = max(_ramp(facts.level, 25.0, 70.0, -2.0, 0.5), -0.7 if _missing(facts) > 2.0 else -2.0)
+    return Reason("contrast", f"It stands {facts.level:.0f} grey levels above its surroundings.", round(facts.level), "grey levels", weight, PHYSICS)
+
+
+def size(facts: Facts) -> Reason | None:
+    """A pupil of 1 to 2 mm is a point; a broad highlight is a curved or flat surface."""
+    weight = min(_ramp(facts.core, 8.0, 22.0, 0.3, -3.5), _ramp(facts.width, 1.75, 2.2, 0.3, -2.0))
+    says = "It is as small as a point can be." if weight > 0 else "It is broader than the pupil of a small lens."
+    return Reason("size", says, round(facts.core), "saturated pixels", weight, PHYSICS)
+
+
+def surroundings(facts: Facts) -> Reason | None:
+    """A lens sits in a plain surface; a dome has its dark mirror image or its own shading around it."""
+    scale = max(facts.floor, facts.far, 25.0)
+    dip = max(facts.floor, facts.far) - facts.ring
+    # sharpening digs a moat of a few per cent of its height round any point
+    if dip > max(0.06 * scale, 0.12 * facts.level):
+        weight = _ramp(dip / scale, 0.06, 0.25, -0.8, -3.5)
+        return Reason("dark ring", "A dark ring around it is the room mirrored in a small dome.", round(dip / scale, 2), "of the surroundings", weight, PHYSICS)
+    glow = (facts.ring - facts.far) / scale
+    uneven = _ramp(facts.rough / scale, 0.15, 0.5, 1.0, 0.3)  # an edge beside it makes the cue unsure
+    bloom = _ramp(facts.core, 1.0, 4.0, 1.0, 0.4)  # a saturated point glows by itself
+    weight = _ramp(glow, 0.06, 0.25, 0.4, -3.0) * uneven * bloom
+    says = "What surrounds it is evenly lit." if weight > 0 else "The surface brightens towards it, as a curved glossy one does."
+    return Reason("surroundings", says, round(glow, 2), "of the surroundings", weight, PHYSICS)
+
+
+def companion(facts: Facts) -> Reason | None:
+    """A curved glossy thing shows the torch and the room's lamp side by side, always alike far apart."""
+    if facts.beside > 22.0 or facts.beside_sway > 4.5:
+        return None
+    return Reason("double highlight", "A second glint keeps beside it: a glossy curve mirrors the torch and a lamp.", round(facts.beside, 1), "px", _ramp(facts.beside, 10.0, 22.0, -2.0, 0.0), PHYSICS)
+
+
+def crowding(facts: Facts) -> Reason | None:
+    """Foil, jewellery and patterns shine in many places at once."""
+    if facts.crowd < 4:
+        return None
+    return Reason("crowd", f"{facts.crowd:.0f} like glints stand around it: foil, jewels or a pattern.", round(facts.crowd), "within 40 px", _ramp(facts.crowd, 4, 9, -0.7, -2.5), PHYSICS)
+
+
+def swing(facts: Facts) -> Reason | None:
+    """A lens shines over 5 to 31 degrees in all and falls at the edges; a lamp or dome hardly changes."""
+    if facts.seen < 8:
+        return None
+    change = facts.swing
+    if change < 1.25:
+        return Reason("angle", "Its brightness hardly changed with the angle of view.", round(change, 2), "times", _ramp(change, 1.1, 1.25, -1.8, 0.0), PHYSICS)
+    weight = _ramp(change, 1.25, 1.9, 0.0, 3.5) * facts.smooth
+    return Reason("angle", "It grew and faded smoothly with the angle of view, as a lens does.", round(change, 2), "times", weight, PHYSICS)
+
+
+def colour(facts: Facts) -> Reason | None:
+    """Indicators glow in one pure colour; a lens returns the torch's white, at most tinted.
+
+    Says nothing when darkness has already shown that the glint does not shine by itself.
+    """
+    if facts.dark >= 3 and facts.dark_level < 0.4 * facts.level:
+        return None
+    strength = _ramp(facts.tint_level, 15.0, 40.0, 0.2, 1.0)  # a faint halo has a colour by chance
+    weight = _ramp(facts.tint, 0.18, 0.38, 0.5, -3.0) * strength
+    says = "Its halo is nearly white, as the torch is." if weight > 0 else f"Its halo is {facts.hue}, as an indicator light or coloured gloss is."
+    return Reason("colour", says, round(facts.tint, 2), "share of colour", weight, PHYSICS)
+
+
+def staying(facts: Facts) -> Reason | None:
+    """A lens stays on its object; a mirror image and the highlight of a flat thing slide."""
+    if facts.drift < 1.2:
+        return Reason("fixed", "It stays put in the room.", round(facts.drift, 2), "px per frame", 0.2, PHYSICS)
+    return Reason("sliding", "It slides over the room as the camera moves, as a mirror image does.", round(facts.drift, 2), "px per frame", _ramp(facts.drift, 1.2, 4.0, 0.0, -2.0), PHYSICS)
+
+
+def persistence(facts: Facts) -> Reason | None:
+    """The more often it was there when looked for, the less it is noise."""
+    weight = _ramp(facts.seen, FEWEST_SIGHTINGS, 15.0, -0.7, 0.8)
+    return Reason("persistence", f"It was seen in {facts.seen} of {max(facts.lit, facts.seen)} lit pictures.", facts.seen, "pictures", weight, PHYSICS)
+
+
+CUES: tuple[Callable[[Facts], Reason | None], ...] = (
+    switching, off_axis, brightness, contrast, size, surroundings, companion, crowding, swing, colour, staying, persistence,
+)  # fmt: skip

@@ -1,0 +1,80 @@
+"""Which frames were lit by the torch, found out from the frames.
+
+Each frame is compared with the one before, moved into place, so that panning over dark and bright
+things does not count.  A torch changes the whole picture within a frame; exposure control takes
+many.  A jump up therefore says "lit from here", a jump down "dark from here".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.model import LampState
+from detector.optics.motion import Motion
+
+
+@dataclass(frozen=True, slots=True)
+class LightingLimits:
+    """Changes of level from one frame to the next, as natural logarithms."""
+
+    least_jump: float = 0.025
+    """Steady rooms under a hand-held camera stay below 0.01."""
+    share_of_jumps: float = 0.4
+    """A change well below the usual jump of this recording is exposure control or somebody passing."""
+    fewest_jumps: int = 2
+    work_width_px: int = 80
+    """So small that errors of the motion do not matter."""
+
+
+class LightMeter:
+    """Records how the level of the room changes from frame to frame."""
+
+    def __init__(self, limits: LightingLimits | None = None) -> None:
+        self._limits = limits or LightingLimits()
+        self._before: NDArray[np.float32] | None = None
+        self._changes: list[float] = []
+
+    def add(self, luma: NDArray[np.uint8], motion: Motion) -> None:
+        """Takes in the next frame, (h, w) grey levels, with its motion."""
+        scale = self._limits.work_width_px / luma.shape[1]
+        size = (self._limits.work_width_px, max(1, round(luma.shape[0] * scale)))
+        now = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.float32)
+        self._changes.append(0.0 if self._before is None else self._change(self._before, now, motion, scale))
+        self._before = now
+
+    def _change(self, before: NDArray[np.float32], now: NDArray[np.float32], motion: Motion, scale: float) -> float:
+        step = np.diag([scale, scale, 1.0]) @ motion.step @ np.diag([1 / scale, 1 / scale, 1.0])
+        size = (now.shape[1], now.shape[0])
+        moved = cv2.warpAffine(before, step[:2], size, borderValue=-1.0)
+        both = np.asarray(moved) >= 0.0
+        if both.sum() < both.size // 8:
+            return 0.0
+        return float(np.log((now[both].mean() + 1.0) / (np.asarray(moved)[both].mean() + 1.0)))
+
+    def states(self) -> tuple[LampState | None, ...]:
+        """One state a frame: all None when the lighting never switched."""
+        return classify(self._changes, self._limits)
+
+
+def classify(changes: Sequence[float], limits: LightingLimits | None = None) -> tuple[LampState | None, ...]:
+    """Lamp states from the log change of level at each frame (the first is ignored)."""
+    limits = limits or LightingLimits()
+    change = np.asarray(changes, np.float64)
+    jumps = np.abs(change) > limits.least_jump
+    if jumps.any():
+        jumps = np.abs(change) > max(limits.least_jump, limits.share_of_jumps * float(np.median(np.abs(change[jumps]))))
+    places = np.flatnonzero(jumps)
+    if len(places) < limits.fewest_jumps:
+        return (None,) * len(change)
+    states: list[LampState | None] = []
+    state: LampState = "dark" if change[places[0]] > 0 else "on-axis"
+    for here, jump in zip(change, jumps, strict=True):
+        if jump:
+            state = "on-axis" if here > 0 else "dark"
+        states.append(state)
+    return tuple(states)

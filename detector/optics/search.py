@@ -1,0 +1,137 @@
+"""The lens half of a sweep: frames in, one after another, findings out.
+
+    frame -> glint.find -> motion.add -> track.add -> (tracks that ended) -> facts -> lens.judge
+
+Memory does not grow with the length of the video: of tracks that ended only the promising keep
+their rows, at most `most_kept` of them; of the pictures a few are kept for the report.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from detector.model import Coverage, Frame, Gap, LampState, Refused, SenseResult, Track
+from detector.optics import glint, lens
+from detector.optics.conclude import judged, sort_out
+from detector.optics.join import join
+from detector.optics.lighting import LightMeter
+from detector.optics.motion import MotionEstimator
+from detector.optics.stills import StillKeeper
+from detector.optics.track import Rows, Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class SearchLimits:
+    """Bounds of a whole search."""
+
+    glints: glint.GlintLimits = field(default_factory=glint.GlintLimits)
+    most_kept: int = 400
+    """Ended tracks kept for judgement: the brightest.  A room shows a few dozen."""
+    most_examples: int = 40
+    """Refused tracks that the report shows the place of."""
+    fewest_frames: int = 10
+    """A third of a second of video: below that no track can be judged."""
+
+
+LIMITS_OF_THE_METHOD = (
+    "A lens shows only within about 10 degrees of the direction it looks in, and only from farther away than some 0.3 to 0.5 m with a phone's torch.",
+    "What was never in the picture, was covered, or was lit too weakly was not checked.",
+)
+
+
+class LensSearch:
+    """Finds lenses in the frames that it is handed, in order, from one camera."""
+
+    def __init__(self, limits: SearchLimits | None = None) -> None:
+        self._limits = limits or SearchLimits()
+        self._motion = MotionEstimator()
+        self._tracker = Tracker()
+        self._light = LightMeter()
+        self._stills = StillKeeper()
+        self._lamp: list[LampState | None] = []
+        self._kept: list[Rows] = []
+        self._refused: Counter[str] = Counter()
+        self._guessed = 0
+        self._fast = 0
+        self._times: tuple[float, float] = (0.0, 0.0)
+        self._size = (0, 0)
+
+    def add(self, frame: Frame) -> None:
+        """Takes in the next frame.  Frames are counted here, in the order in which they come."""
+        luma = glint.grey(frame.pixels)
+        motion = self._motion.add(luma)
+        index = len(self._lamp)
+        spots = glint.find(luma, self._limits.glints)
+        self._tracker.add(index, frame.pixels, luma, spots, motion)
+        self._light.add(luma, motion)
+        self._stills.add(index, frame.pixels, float(luma[::16, ::16].mean()))
+        self._lamp.append(frame.lamp)
+        self._guessed += not motion.measured
+        self._fast += motion.speed_px > luma.shape[1] / 40
+        self._times = (self._times[0] if index else frame.at_s, frame.at_s)
+        self._size = (luma.shape[1], luma.shape[0])
+        self._keep(self._tracker.retired())
+
+    def finish(self) -> SenseResult:
+        """Judges everything seen; call once, after the last frame."""
+        self._keep(self._tracker.finish())
+        states = self._states()
+        findings, examples = sort_out([judged(rows, states) for rows in join(self._kept)])
+        refused = self._refused + Counter(kind for kind, _ in examples)
+        return SenseResult(
+            coverage=self._coverage(states),
+            findings=findings,
+            refused=Refused(dict(refused.most_common()), examples[: self._limits.most_examples]),
+            stills=self._stills.kept([finding.where for finding in findings if isinstance(finding.where, Track)]),
+        )
+
+    def _states(self) -> tuple[LampState | None, ...]:
+        """The lamp's states as told, else as found out."""
+        return tuple(self._lamp) if any(self._lamp) else self._light.states()
+
+    def _keep(self, ended: Iterable[Rows]) -> None:
+        for rows in ended:
+            if rows["seen"].sum() < lens.FEWEST_SIGHTINGS:
+                self._refused["a flicker"] += 1
+            elif rows["measured"].sum() < 3 or rows["level"].max() < lens.FAINTEST:
+                self._refused["faint"] += 1
+            else:
+                self._kept.append(rows)
+        if len(self._kept) > 2 * self._limits.most_kept:
+            self._kept.sort(key=lambda rows: -float(rows["level"].max()))
+            self._refused["fainter than many others"] += len(self._kept) - self._limits.most_kept
+            del self._kept[self._limits.most_kept :]
+
+    def _coverage(self, states: Sequence[LampState | None]) -> Coverage:
+        return Coverage(
+            sense="lens",
+            examined={
+                "frames": len(self._lamp),
+                "seconds": round(self._times[1] - self._times[0], 2),
+                "picture": f"{self._size[0]} x {self._size[1]} px",
+                "light": light_words(states),
+                "frames with uncertain motion": self._guessed,
+                "frames moved too fast": self._fast,
+            },
+            gaps=self._gaps(),
+            limits=LIMITS_OF_THE_METHOD,
+        )
+
+    def _gaps(self) -> tuple[Gap, ...]:
+        if len(self._lamp) < self._limits.fewest_frames:
+            says = f"Only {len(self._lamp)} frames: too few to tell a lens from another glint."
+            return (Gap("too short", says, fatal=not self._lamp),)
+        if self._guessed > len(self._lamp) // 2:
+            return (Gap("no motion", "The camera's motion could not be followed in most frames: too dark, too fast or no texture."),)
+        return ()
+
+
+def light_words(states: Sequence[LampState | None]) -> str:
+    """How the room was lit, in words for the report."""
+    lit, off, dark = (states.count(state) for state in ("on-axis", "off-axis", "dark"))
+    if not lit + off + dark:
+        return "steady"
+    aside = f", {off} from aside" if off else ""
+    return f"switched: {lit} frames lit{aside}, {dark} dark"

@@ -1,0 +1,63 @@
+"""Keeps a few of the frames for the report, however long the video: the best lit of each stretch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from detector.model import Pixels, Still, Track
+
+MOST_KEPT = 24
+"""About 5 MB of JPEG at 1080p."""
+FIRST_STRETCH = 8
+"""Frames among which the brightest is kept at first; doubled whenever the store is full."""
+MOST_SHOWN = 8
+QUALITY = 88
+
+
+class StillKeeper:
+    """A store of bounded size that thins itself as the video goes on."""
+
+    def __init__(self) -> None:
+        self._kept: list[Still] = []
+        self._stretch = FIRST_STRETCH
+        self._best: tuple[float, int, Pixels] | None = None
+
+    def add(self, index: int, pixels: Pixels, level: float) -> None:
+        """Takes in frame `index`, whose mean level decides whether it stands for its stretch."""
+        if self._best is None or level > self._best[0]:
+            self._best = (level, index, pixels)
+        if (index + 1) % self._stretch == 0:
+            self._close()
+
+    def kept(self, tracks: Sequence[Track]) -> tuple[Still, ...]:
+        """Stills that show the tracks, each on the still nearest to one of its sightings; without
+        any track, one still of the room."""
+        self._close()
+        if not self._kept:
+            return ()
+        if not tracks:
+            return (self._kept[len(self._kept) // 2],)
+        chosen = {self._nearest(track).frame: self._nearest(track) for track in tracks[: 2 * MOST_SHOWN]}
+        return tuple(chosen[frame] for frame in sorted(chosen)[:MOST_SHOWN])
+
+    def _nearest(self, track: Track) -> Still:
+        frames = np.array([frame for frame, _, _ in track.points])
+        return min(self._kept, key=lambda still: int(np.abs(frames - still.frame).min()))
+
+    def _close(self) -> None:
+        if self._best is None:
+            return
+        _, index, pixels = self._best
+        self._best = None
+        self._kept.append(Still(index, encode(pixels)))
+        if len(self._kept) > MOST_KEPT:
+            self._kept = self._kept[::2]
+            self._stretch *= 2
+
+
+def encode(pixels: Pixels) -> bytes:
+    """The picture as JPEG."""
+    return bytes(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1])
