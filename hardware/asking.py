@@ -55,11 +55,11 @@ class Asking:
         """What was asked, for the report."""
         return {
             "network": str(self._joined.network),
-            "addresses_asked": sum(1 for _ in self._scope.hosts()) if self._scope else 0,
-            "hosts_met": len(self._macs),
-            "multicast_questions": self._groups.sent,
-            "tcp_ports_tried": self._hosts.tried,
-            "tcp_ports_open": self._hosts.open,
+            "addresses asked": sum(1 for _ in self._scope.hosts()) if self._scope else 0,
+            "hosts met": len(self._macs),
+            "multicast questions": self._groups.sent,
+            "TCP ports tried": self._hosts.tried,
+            "TCP ports open": self._hosts.open,
         }
 
     async def _ask_everything(self) -> None:

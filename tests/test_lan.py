@@ -115,7 +115,7 @@ def test_without_authority_no_address_is_asked_and_coverage_says_so(world):
     assert [gap.reason for gap in one.gaps] == ["no authority"]
     assert "--authority" in one.gaps[0].says
     assert (CAMERA, CAMERA_MAC, "address", "arp") in facts(found)
-    assert one.examined["addresses_asked"] == 0
+    assert one.examined["addresses asked"] == 0
 
 
 @pytest.mark.parametrize("authority", ["owner", "guest", "official"])
@@ -123,7 +123,7 @@ def test_with_any_authority_the_whole_joined_subnet_is_asked(world, authority):
     one, _ = asked_by(authority)
     assert world.scopes == [IPv4Network("192.168.7.0/24")]
     assert one.gaps == []
-    assert one.examined["addresses_asked"] == 254
+    assert one.examined["addresses asked"] == 254
 
 
 def test_a_subnet_too_wide_is_asked_only_around_us(monkeypatch):
@@ -248,7 +248,7 @@ def test_stopping_early_keeps_the_account(world):
     found = one.sightings()
     assert next(found).ip == CAMERA
     found.close()
-    assert one.examined["hosts_met"] == 1
+    assert one.examined["hosts met"] == 1
 
 
 # --- everybody at once ------------------------------------------------------------------------

@@ -130,7 +130,12 @@ class Bed:
         ip("netns", "add", self.switch)
         # Without snooping and spanning tree every frame is passed on at once, as by a home router.
         ip("-n", self.switch, "link", "add", "br0", "type", "bridge", "stp_state", "0", "mcast_snooping", "0")
-        ip("-n", self.switch, "link", "set", "br0", "up")
+        self._plug("br0")
+
+    def _plug(self, port: str, *words: str) -> None:
+        """A switch that says nothing itself: without an IPv6 address it is no neighbour."""
+        ip("-n", self.switch, "link", "set", port, "addrgenmode", "none")
+        ip("-n", self.switch, "link", "set", port, *words, "up")
 
     def host(self, name: str, address: str, mac: str) -> Host:
         """A new host on the bridge."""
@@ -139,7 +144,7 @@ class Bed:
         ip("netns", "add", namespace)
         host = self.hosts[name] = Host(namespace, address, mac, folder)
         ip("-n", self.switch, "link", "add", name, "type", "veth", "peer", "name", "eth0", "address", mac, "netns", namespace)
-        ip("-n", self.switch, "link", "set", name, "master", "br0", "up")
+        self._plug(name, "master", "br0")
         ip("-n", namespace, "link", "set", "lo", "up")
         ip("-n", namespace, "address", "add", f"{address}/{PREFIX}", "dev", "eth0")
         ip("-n", namespace, "link", "set", "eth0", "up")
