@@ -35,6 +35,7 @@ _V6_EXTENSIONS = frozenset({0, 43, 60})
 class _Sender:
     """One pair of MAC and address, and what is known already."""
 
+    key: tuple[bytes | None, bytes]
     mac: str | None
     ip: str | None
     facts: set[Fact] = field(default_factory=set)
@@ -139,7 +140,9 @@ class Traffic:
         if (data[at + 6] & 0x1F) << 8 | data[at + 7]:
             return  # a later fragment has no ports
         end = min(len(data), at + total) if total else len(data)
-        self._transport(data[at + length : end], data[at + 9], data[at + 12 : at + 16], data[at + 16 : at + 20], data[at + 8], head, packet)
+        ends = data[at + 12 : at + 16], data[at + 16 : at + 20]
+        sender = self._local(ends, data[at + 8], head, packet.at_s)
+        self._transport(data[at + length : end], data[at + 9], ends, sender, packet)
 
     def _ipv6(self, data: bytes, head: frames.Head, packet: Packet) -> None:
         at = head.at
@@ -153,7 +156,8 @@ class Traffic:
         source = data[at + 8 : at + 24]
         if following == _ICMP6:
             self._neighbour(data[body : body + 24], source, head, packet.at_s)
-        self._transport(data[body:], following, source, data[at + 24 : at + 40], data[at + 7], head, packet)
+        ends = source, data[at + 24 : at + 40]
+        self._transport(data[body:], following, ends, self._local(ends, data[at + 7], head, packet.at_s), packet)
 
     def _neighbour(self, body: bytes, source: bytes, head: frames.Head, at_s: float) -> None:
         """An advertisement claims its target address, a solicitation its sender's."""
@@ -165,8 +169,9 @@ class Traffic:
 
     # --- the transport layer --------------------------------------------------------------------
 
-    def _transport(self, segment: bytes, kind: int, source: bytes, target: bytes, ttl: int, head: frames.Head, packet: Packet) -> None:
-        sender = self._local(source, target, ttl, head, packet.at_s)
+    def _transport(
+        self, segment: bytes, kind: int, ends: tuple[bytes, bytes], sender: _Sender | None, packet: Packet
+    ) -> None:
         if kind == _UDP and len(segment) >= 8:
             start, looks = 8, UDP_LOOKS
         elif kind == _TCP and len(segment) >= 20:
@@ -174,8 +179,9 @@ class Traffic:
         else:
             return
         sport, dport = segment[0] << 8 | segment[1], segment[2] << 8 | segment[3]
+        source, target = ends
         key, back = (source, sport, target, dport, kind), (target, dport, source, sport, kind)
-        flow = self._flows.add(key, back, (head.sender, source) if sender else None, packet.length, packet.at_s)
+        flow = self._flows.add(key, back, sender.key if sender else None, packet.length, packet.at_s)
         self._trim()
         if sender is None or len(segment) <= start:
             return
@@ -184,15 +190,15 @@ class Traffic:
             look_inside(flow, payload)
         flow.looked += 1
         if flow.looked <= looks:
-            self._payload(payload, kind, sport, dport, sender, packet.at_s)
+            self._payload(payload, kind, (sport, dport), sender, packet.at_s)
 
-    def _payload(self, payload: bytes, kind: int, sport: int, dport: int, sender: _Sender, at_s: float) -> None:
+    def _payload(self, payload: bytes, kind: int, ports: tuple[int, int], sender: _Sender, at_s: float) -> None:
         if kind == _TCP:
-            facts = services.from_tcp(payload, sport, dport)
+            facts = services.from_tcp(payload, *ports)
         else:
-            if sport in (dhcp.CLIENT_PORT, dhcp.SERVER_PORT):
+            if ports[0] in (dhcp.CLIENT_PORT, dhcp.SERVER_PORT):
                 sender = self._dhcp(payload, sender, at_s)
-            facts = services.from_udp(payload, sport, dport)
+            facts = services.from_udp(payload, *ports)
         for fact in facts:
             self._tell(sender, fact, at_s)
 
@@ -206,9 +212,9 @@ class Traffic:
 
     # --- who it is ------------------------------------------------------------------------------
 
-    def _local(self, source: bytes, target: bytes, ttl: int, head: frames.Head, at_s: float) -> _Sender | None:
+    def _local(self, ends: tuple[bytes, bytes], ttl: int, head: frames.Head, at_s: float) -> _Sender | None:
         """The sender as a host of this network, or None."""
-        mac = head.sender
+        mac, (source, target) = head.sender, ends
         if source in _UNSPECIFIED:
             return self._sender(mac, b"", at_s) if mac else None
         if self._claims.get(source) != (mac or b""):
@@ -236,7 +242,7 @@ class Traffic:
             return None
         text = mac_text(mac) if mac else None
         address = _address(ip)
-        sender = _Sender(text, address) if text or address else None
+        sender = _Sender(key, text, address) if text or address else None
         self._senders[key] = sender
         if sender and text and not ip:
             self._tell(sender, ("address", "link"), at_s)
