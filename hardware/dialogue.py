@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 _END_OF_HEAD = b"\r\n\r\n"
+_TLS_HANDSHAKE, _TLS_ALERT = b"\x16\x03", b"\x15\x03"
+_HELLO_DONE = b"\x0e\x00\x00\x00"  # the server has said all, its certificate included
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})", re.IGNORECASE)
 # A page may turn out to be a picture or a stream of pictures: its head says so, and we stop there.
 _PICTURE = re.compile(rb"\r\ncontent-type:[ \t]*(?:image|video|audio|multipart)/", re.IGNORECASE)
@@ -60,14 +63,8 @@ async def _ask_in_turn(
 
 
 async def _read(reader: asyncio.StreamReader, reply: bytearray, most: int) -> None:
-    """Reads one message into `reply`: its head, then as much body as it announces, never a picture."""
-    while _END_OF_HEAD not in reply and len(reply) < most:
-        if not await _more(reader, reply, most):
-            return
-    if _PICTURE.search(reply.partition(_END_OF_HEAD)[0]):
-        return
-    wanted = min(most, _whole_length(reply))
-    while len(reply) < wanted and await _more(reader, reply, wanted):
+    """Reads one message into `reply`: as much as it turns out to need."""
+    while len(reply) < min(most, _needed(reply)) and await _more(reader, reply, most):
         pass
 
 
@@ -78,10 +75,17 @@ async def _more(reader: asyncio.StreamReader, reply: bytearray, most: int) -> bo
     return bool(chunk)
 
 
-def _whole_length(reply: bytearray) -> int:
-    """Bytes of the whole message.  Without a length RTSP has no body and HTTP one up to the end."""
-    head, _, _ = reply.partition(_END_OF_HEAD)
+def _needed(reply: bytearray) -> float:
+    """Bytes of the whole message, as far as its beginning tells; what has come when that is enough.
+
+    Without a length RTSP has no body, and HTTP one up to the end of the connection.
+    """
+    if reply[:2] == _TLS_HANDSHAKE:
+        return len(reply) if reply.endswith(_HELLO_DONE) else math.inf
+    head, end, _ = reply.partition(_END_OF_HEAD)
+    if reply[:2] == _TLS_ALERT or (end and _PICTURE.search(head)):
+        return len(reply)
     found = _LENGTH.search(head)
-    if found:
-        return len(head) + len(_END_OF_HEAD) + int(found[1])
-    return len(head) + len(_END_OF_HEAD) if head.startswith(b"RTSP/") else 1 << 62
+    if end and (found or head.startswith(b"RTSP/")):
+        return len(head) + len(end) + (int(found[1]) if found else 0)
+    return math.inf

@@ -11,12 +11,14 @@ from urllib.parse import SplitResult, urlsplit
 from detector.network import questions, services
 from detector.network.services import Fact
 from hardware.dialogue import converse
+from hardware.hello import client_hello
 from hardware.limits import AskLimits
 from hardware.pace import Pace
 
 Tell = Callable[[str, Iterable[Fact]], None]
 """(address of the host, what it gave away)."""
 
+_HELLO = "tls-hello"
 _ONVIF = ("onvif-time", "onvif-information")
 
 
@@ -40,7 +42,7 @@ class Hosts:
 
     async def _try(self, ip: str, port: questions.Port) -> None:
         self.tried += 1
-        asked = [self._table[name].fill(host=ip, port=port.number) for name in port.ask]
+        asked = [client_hello() if name == _HELLO else self._table[name].fill(host=ip, port=port.number) for name in port.ask]
         if await self._converse(ip, port.number, asked):
             self.open += 1
             self._tell(ip, [("open_port", str(port.number))])

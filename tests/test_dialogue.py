@@ -87,6 +87,16 @@ def test_nothing_of_a_picture_or_stream_is_waited_for(kind):
     assert time.monotonic() - began < 10
 
 
+def test_a_tls_server_is_heard_to_the_end_of_its_greeting():
+    greeting = [b"\x16\x03\x03\x00\x04" + b"\x02\x00\x00\x00", b"\x16\x03\x03\x00\x04\x0e\x00\x00\x00"]
+    assert talk([greeting], [b"hello"], DialogueLimits(reply_s=30), close=False)[0] == [b"".join(greeting)]
+
+
+def test_a_tls_alert_is_the_end():
+    alert = b"\x15\x03\x03\x00\x02\x02\x46"
+    assert talk([alert], [b"hello"], DialogueLimits(reply_s=30), close=False)[0] == [alert]
+
+
 def test_an_endless_page_is_cut_at_the_limit():
     replies, _ = talk([b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 100_000], [b"one"])
     assert len(replies[0]) == QUICK.reply_bytes

@@ -13,7 +13,7 @@ TABLE = questions.load()
 ALL = list(TABLE.questions.values())
 FILLINGS = {
     "host": "192.168.7.21", "port": "8080", "path": "/onvif/device_service", "mac": "5a139c427e01", "address": "c0a80715",
-    "uuid": "1b4e28ba-2fa1-41d2-883f-0016d3cca427", "count": "0001", "asked": "055f72747370045f746370056c6f63616c00000c0001",
+    "uuid": "1b4e28ba-2fa1-41d2-883f-0016d3cca427", "count": "0001", "version": "01", "length": "0050", "hello": "5a" * 76, "asked": "055f72747370045f746370056c6f63616c00000c0001",
 }  # fmt: skip
 
 # Anywhere in a payload that we may send: a login, a stream or a snapshot opened, a device changed.
@@ -61,7 +61,8 @@ def test_every_changed_byte_outside_the_holes_is_noticed(question):
         assert not question.matches(bytes.fromhex(changed) if question.binary else changed.encode("latin-1"))
 
 
-@pytest.mark.parametrize("question", ALL, ids=lambda q: q.name)
+# A ClientHello ends in random bytes: its own test asserts that it is one record and no more.
+@pytest.mark.parametrize("question", [one for one in ALL if one.name != "tls-hello"], ids=lambda q: q.name)
 def test_nothing_can_be_appended(question):
     assert not question.matches(filled(question) + b"\r\n")
     assert not question.matches(filled(question) + b"\x00\x00\x00")
