@@ -64,8 +64,8 @@ def lit_rows(plan: RoomPlan, frame: int) -> Floats:
     starts = frame / plan.fps + plan.readout_s * np.arange(plan.height) / plan.height
     phase = plan.seed % 97 / 97.0
     ends = _time_on(starts + plan.exposure_s, plan.strobe_hz, phase)
-    shares: Floats = (ends - _time_on(starts, plan.strobe_hz, phase)) / plan.exposure_s
-    return shares
+    shares = (ends - _time_on(starts, plan.strobe_hz, phase)) / plan.exposure_s
+    return np.clip(shares, 0.0, 1.0)  # rounding alone leaves these bounds
 
 
 def _time_on(time_s: Floats, hertz: float, phase: float) -> Floats:

@@ -16,6 +16,10 @@ from detector.synthetic.view import NEAR_M, View
 
 Linear = NDArray[np.float32]
 """(h, w, 3) BGR in units of saturation, unbounded."""
+Window = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels, the last two outside."""
+FINE = 4
+"""Edges are worked out on a grid this much finer than the pixels."""
 GRID_PX = 24
 """Light falls off smoothly: it is worked out this coarsely and spread over the pixels."""
 TORCH_TINT = np.array([1.0, 1.0, 0.96])
@@ -73,7 +77,7 @@ def outline(view: View, panel: Panel) -> Floats:
     return pixels
 
 
-def _window(view: View, polygon: Floats) -> tuple[int, int, int, int] | None:
+def _window(view: View, polygon: Floats) -> Window | None:
     if len(polygon) == 0:
         return None
     left, top = np.maximum(np.floor(polygon.min(axis=0)) - 1, 0).astype(int)
@@ -81,15 +85,27 @@ def _window(view: View, polygon: Floats) -> tuple[int, int, int, int] | None:
     return (int(left), int(top), int(right), int(bottom)) if left < right and top < bottom else None
 
 
-def _mask(polygon: Floats, window: tuple[int, int, int, int], *, soft: bool) -> NDArray[np.uint8]:
+def _mask(polygon: Floats, window: Window) -> NDArray[np.uint8]:
+    """Share of each pixel of the window that the polygon covers, 255 for all of it.
+
+    OpenCV's own soft edge draws a line around the polygon, which makes small things too large.
+    """
     left, top, right, bottom = window
-    mask = np.zeros((bottom - top, right - left), np.uint8)
-    points = np.clip(np.rint((polygon - [left, top]) * 16.0), -2e7, 2e7).astype(np.int32)
-    cv2.fillConvexPoly(mask, points, 255, cv2.LINE_AA if soft else cv2.LINE_8, shift=4)
-    return mask
+    fine = 1 if _is_wall(window) else FINE
+    mask = np.zeros(((bottom - top) * fine, (right - left) * fine), np.uint8)
+    points = (polygon - [left, top] + 0.5) * fine - 0.5
+    cv2.fillConvexPoly(mask, np.clip(np.rint(points * 16.0), -2e7, 2e7).astype(np.int32), 255, shift=4)
+    if fine == 1:
+        return mask
+    return np.asarray(cv2.resize(mask, (right - left, bottom - top), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _warped(view: View, panel: Panel, window: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+def _is_wall(window: Window) -> bool:
+    """So large that its edge meets another wall or costs too much: blending buys nothing there."""
+    return (window[2] - window[0]) * (window[3] - window[1]) > 200_000
+
+
+def _warped(view: View, panel: Panel, window: Window) -> NDArray[np.uint8]:
     left, top, right, bottom = window
     height, width = panel.texture.shape[:2]
     plane = np.stack([panel.across / width, panel.down / height, panel.corner - view.eye], axis=1)
@@ -101,7 +117,7 @@ def _warped(view: View, panel: Panel, window: tuple[int, int, int, int]) -> NDAr
     return np.asarray(warped, np.uint8)
 
 
-def _coarse(window: tuple[int, int, int, int]) -> tuple[Floats, Floats]:
+def _coarse(window: Window) -> tuple[Floats, Floats]:
     left, top, right, bottom = window
     columns = np.linspace(left, right - 1, max(2, (right - left) // GRID_PX + 1))
     rows = np.linspace(top, bottom - 1, max(2, (bottom - top) // GRID_PX + 1))
@@ -121,12 +137,10 @@ def irradiance(scene: Scene, points: Floats, normal: Floats) -> tuple[Floats, Fl
     return room[..., None] * LAMP_TINT / np.pi, torch[..., None] * TORCH_TINT / np.pi
 
 
-def _shade(scene: Scene, panel: Panel, window: tuple[int, int, int, int]) -> Linear:
+def _shade(scene: Scene, panel: Panel, window: Window) -> Linear:
     x, y = _coarse(window)
     rays, normal = scene.view.rays(x, y), panel.normal
-    slope = rays @ normal
-    reach = float((panel.corner - scene.view.eye) @ normal) / np.where(np.abs(slope) < 1e-6, -1e-6, slope)
-    points = scene.view.eye + np.clip(reach, NEAR_M, 50.0)[..., None] * rays
+    points = scene.view.eye + _depths(scene.view, panel, rays)[..., None] * rays
     room, torch = irradiance(scene, points, normal)
     if panel.tape:
         torch = torch + _tape(scene, panel) * TORCH_TINT
@@ -137,6 +151,18 @@ def _shade(scene: Scene, panel: Panel, window: tuple[int, int, int, int]) -> Lin
     size = (window[2] - window[0], window[3] - window[1])
     spread = cv2.resize((level / 255.0).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     return np.asarray(spread, np.float32)
+
+
+def _depths(view: View, panel: Panel, rays: Floats) -> Floats:
+    """Depth at which rays meet the panel's plane, kept to the depths that the panel has.
+
+    A coarse ray may pass beside the panel; seen edge on, its plane is then anywhere or behind.
+    """
+    own = (_rim(panel) - view.eye) @ view.axes[2]
+    near, far = max(NEAR_M, float(own.min())), max(NEAR_M, float(own.max()))
+    slope = rays @ panel.normal
+    depth = float((panel.corner - view.eye) @ panel.normal) / np.where(np.abs(slope) < 1e-9, 1e-9, slope)
+    return np.clip(np.where(depth > 0.0, depth, far), near, far)
 
 
 def _flutter(scene: Scene, panel: Panel) -> float:
@@ -152,12 +178,10 @@ def _tape(scene: Scene, panel: Panel) -> float:
     return law.tape_radiance(panel.tape, aside, entrance) * float(scene.light.torch_on(panel.middle)[0])
 
 
-def _lay(picture: Linear, patch: Linear, mask: NDArray[np.uint8], window: tuple[int, int, int, int]) -> None:
+def _lay(picture: Linear, patch: Linear, mask: NDArray[np.uint8], window: Window) -> None:
     left, top, right, bottom = window
     under = picture[top:bottom, left:right]
-    if (
-        patch.shape[0] * patch.shape[1] > 200_000
-    ):  # a wall: its edge meets another wall, blending buys nothing
+    if _is_wall(window):
         cv2.copyTo(patch, mask, under)
         return
     share = cv2.merge([mask, mask, mask]).astype(np.float32) / 255.0
@@ -169,7 +193,7 @@ def _paint_panel(scene: Scene, picture: Linear, panel: Panel) -> None:
     window = _window(scene.view, polygon)
     if window is None:
         return
-    mask = _mask(polygon, window, soft=True)
+    mask = _mask(polygon, window)
     albedo = _warped(scene.view, panel, window)
     patch = cv2.multiply(albedo, _shade(scene, panel, window), dtype=cv2.CV_32F)
     if panel.reflects is not None:
@@ -193,7 +217,7 @@ def _paint_tube(scene: Scene, picture: Linear, tube: Tube) -> None:
     row = int(np.clip(pixels[:, 1].mean(), 0, scene.view.height - 1))
     colour = (room + torch * scene.rows[row]) * np.array(tube.lid)
     patch = np.full((window[3] - window[1], window[2] - window[0], 3), colour, np.float32)
-    _lay(picture, patch, _mask(pixels, window, soft=True), window)
+    _lay(picture, patch, _mask(pixels, window), window)
 
 
 def _paint_ball(scene: Scene, picture: Linear, ball: Ball) -> None:
