@@ -129,7 +129,7 @@ def _markdown(rows: Sequence[Sequence[str]]) -> str:
 
 def _says(word: VerdictWord, asked: Sequence[SenseResult], extents: Mapping[SenseName, Extent]) -> str:
     says = {
-        VerdictWord.LIKELY_CAMERA: f"{_count(asked, alarm=True)} very much like a hidden camera.",
+        VerdictWord.LIKELY_CAMERA: f"{_count(asked, alarm=True)} like a hidden camera.",
         VerdictWord.LOOK_HERE: f"{_count(asked, alarm=False)} worth a closer look.",
         VerdictWord.NOTHING_SEEN: "Nothing was seen by these steps. This does not show that there is no camera.",
         VerdictWord.NOT_CHECKED: "Nothing can be said of this room.",

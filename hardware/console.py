@@ -25,9 +25,13 @@ def show(report: str, stream: TextIO) -> None:
     Raises OSError where the stream does not take it.
     """
     console = Console(file=stream, highlight=False)
-    for line in report.splitlines():
-        # Escape sequences cannot come from the report: detector/report/privacy.py took them out.
-        console.print(_styled(line), soft_wrap=True)
+    if console.is_terminal:
+        for line in report.splitlines():
+            # Escape sequences cannot come from the report: detector/report/privacy.py took them out.
+            console.print(_styled(line), soft_wrap=True)
+    else:
+        # Not by rich, which ends the program when a reader goes away.
+        stream.write(report)
     stream.flush()
 
 

@@ -61,9 +61,9 @@ def shipped() -> list[str]:
 
 def _folder(name: str) -> Path:
     """A path goes before a sample's name; a name with a slash in it is always a path."""
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         return Path(name)
-    if Path(name).name == name and (SAMPLES / name / RECIPE).is_file():
+    if name and Path(name).name == name and (SAMPLES / name / RECIPE).is_file():
         return SAMPLES / name
     samples = ", ".join(shipped()) or "none"
     raise InputUnreadable(f"There is no folder {name} to replay (samples that ship with the program: {samples}).")
@@ -80,6 +80,6 @@ def _recipe(folder: Path) -> dict[str, Any]:
 
 def _inside(folder: Path, name: object) -> Path:
     """A recipe names files of its own folder only: it may come from a stranger."""
-    if not isinstance(name, str) or not name or Path(name).name != name:
+    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name:
         raise InputUnreadable(f"{folder / RECIPE}: {name!r} is not the name of a file in that folder.")
     return folder / name

@@ -310,7 +310,7 @@ def test_a_fault_of_ours_is_no_gap_and_no_verdict(where):
     source = Fake([1], ZeroDivisionError("items") if where == "items" else None)
     feed = Feed("x", False, boom if where == "begin" else source.begin, boom if where == "take" else search.take)
     with pytest.raises(ZeroDivisionError, match=where):
-        sweep([Sense("lens", (feed,), search.finish), sense("network", Fake(iter(lambda: 1, 2)))])
+        sweep([Sense("lens", (feed,), search.finish), sense("network", Fake([1] if where == "finish" else iter(lambda: 1, 2)))])
 
 
 def test_the_report_says_when_it_began_in_utc():

@@ -104,8 +104,8 @@ def test_a_sweep_for_nothing_is_refused():
 @pytest.mark.parametrize(
     ("lens", "network", "says"),
     [
-        (Found.ALARM, Found.NOTHING, "LIKELY CAMERA: 1 glint looks very much like a hidden camera."),
-        (Found.ALARM, Found.ALARM, "LIKELY CAMERA: 1 glint and 1 device look very much like a hidden camera."),
+        (Found.ALARM, Found.NOTHING, "LIKELY CAMERA: 1 glint looks like a hidden camera."),
+        (Found.ALARM, Found.ALARM, "LIKELY CAMERA: 1 glint and 1 device look like a hidden camera."),
         (Found.NOTHING, Found.LOOK, "LOOK HERE: 1 device is worth a closer look."),
         (Found.LOOK, Found.LOOK, "LOOK HERE: 1 glint and 1 device are worth a closer look."),
         (Found.NOTHING, Found.NOTHING, "NOTHING SEEN: Nothing was seen by these steps. This does not show that there is no camera."),

@@ -33,11 +33,13 @@ def where_of(finding: Finding) -> str:
 
 
 def reason_of(reason: Reason) -> str:
-    """One reason with its measurement: `says (0.93 of saturation)`."""
+    """One reason with its measurement, unless the sentence tells it: `says (0.93 of saturation)`."""
     if reason.measured is None:
         return privacy.plain(reason.says)
     value = reason.measured if isinstance(reason.measured, str) else f"{reason.measured:.4g}"
-    return f"{privacy.plain(reason.says)} ({privacy.plain(f'{value} {reason.unit}'.strip())})"
+    if value in reason.says:
+        return privacy.plain(reason.says)
+    return f"{privacy.plain(reason.says).rstrip('.')} ({privacy.plain(f'{value} {reason.unit}'.strip())})"
 
 
 def examined_of(coverage: Coverage) -> str:
@@ -73,13 +75,16 @@ def _senses(report: Report) -> str:
 
 
 def _findings(report: Report) -> Iterator[str]:
+    first_with: dict[str, int] = {}
     for number, finding in enumerate(report.findings, 1):
         weight = "alarm" if finding.alarm else "worth a look"
         head = f"{number}. {where_of(finding)}: {weight}, probability {finding.probability:.2f}"
         note = [] if isinstance(finding.where, Track) or not finding.where.note else [finding.where.note]
         lines = [*(reason_of(reason) for reason in finding.reasons), *map(privacy.plain, note)]
         body = [_wrapped(f"   - {line}", "     ") for line in lines]
-        yield "\n".join([_wrapped(head, "   "), *body, _wrapped(f"   Next: {finding.next}", "   ")])
+        same = first_with.setdefault(finding.next, number)
+        then = finding.next if same == number else f"the same as for {same}."
+        yield "\n".join([_wrapped(head, "   "), *body, _wrapped(f"   Next: {privacy.plain(then)}", "   ")])
 
 
 def _rest(report: Report) -> str:
