@@ -33,7 +33,7 @@ class Groups:
         self._joined, self._limits, self._pace, self._heard, self._do = joined, limits, pace, heard, do
         self._ours = interfaces.ours()
         self._names: set[str] = {mdns.EVERY_TYPE, *mdns.CAMERA_TYPES}
-        self._everybody = Multicast(joined, self._hear)
+        self._everybody = Multicast(joined, self._hear, self._fail)
 
     async def ask(self) -> None:
         """Puts each question twice and hears answers for the time that the limits give."""
@@ -74,6 +74,11 @@ class Groups:
         self._heard(payload, ip, port, asked)
         if port == _MDNS_PORT:
             self._do(self._ask_names(mdns.pointers(payload)))
+
+    def _fail(self, error: OSError) -> None:
+        gap = Gap(Unavailable.LOST, f"Questions by multicast could not be sent: {error.strerror}.")
+        if gap not in self.gaps:
+            self.gaps.append(gap)
 
     async def _ask_names(self, pointers: list[tuple[str, str]]) -> None:
         """Asks for the instances of types, and the details of instances, not heard of before."""

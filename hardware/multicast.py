@@ -13,6 +13,9 @@ from hardware.interfaces import Joined
 Heard = Callable[[bytes, str, int, bool], None]
 """(payload, the sender's address, port of the protocol, whether it was asked for)."""
 
+Failed = Callable[[OSError], None]
+"""Why something could not be sent."""
+
 _HERE_ONLY = 1  # time to live: no router passes it on
 _MDNS_TTL = 255  # RFC 6762 section 11: old responders drop anything less
 _MDNS_PORT = 5353
@@ -27,9 +30,8 @@ class Multicast:
     from another program of this machine that serves the same port.
     """
 
-    def __init__(self, joined: Joined, heard: Heard) -> None:
-        self._joined = joined
-        self._heard = heard
+    def __init__(self, joined: Joined, heard: Heard, failed: Failed) -> None:
+        self._joined, self._heard, self._failed = joined, heard, failed
         self._asking: dict[int, asyncio.DatagramTransport] = {}
         self._hearing: dict[int, asyncio.DatagramTransport] = {}
 
@@ -58,17 +60,21 @@ class Multicast:
 
     async def _listen(self, sock: socket.socket, port: int, *, asked: bool) -> asyncio.DatagramTransport:
         def ear() -> _Ear:
-            return _Ear(lambda payload, sender: self._heard(payload, sender, port, asked))
+            return _Ear(lambda payload, sender: self._heard(payload, sender, port, asked), self._failed)
 
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(ear, sock=sock)
         return transport
 
 
 class _Ear(asyncio.DatagramProtocol):
-    """Hands each datagram on.  An error is the answer to an earlier question (a closed port): no news."""
+    """Hands each datagram on, and each error of sending."""
 
-    def __init__(self, heard: Callable[[bytes, str], None]) -> None:
-        self._heard = heard
+    def __init__(self, heard: Callable[[bytes, str], None], failed: Failed) -> None:
+        self._heard, self._failed = heard, failed
+
+    def error_received(self, exc: Exception) -> None:
+        if isinstance(exc, OSError):
+            self._failed(exc)
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
         self._heard(data, cast("str", addr[0]))

@@ -14,7 +14,10 @@ from hardware import interfaces, radio
 from hardware.interfaces import Joined
 from hardware.limits import AskLimits
 from hardware.pace import Pace
-from hardware.sensor import SensorUnavailable
+from hardware.sensor import SensorUnavailable, Unavailable
+
+# Why ARP cannot be sent where the kernel can still be made to send it.
+_HELPED = {Unavailable.NO_PERMISSION, Unavailable.NOT_SUPPORTED}
 
 Meet = Callable[[Sighting], None]
 Clock = Callable[[], float]
@@ -31,6 +34,8 @@ async def ask(joined: Joined, scope: IPv4Network, limits: AskLimits, pace: Pace,
     try:
         await asyncio.to_thread(sweep)
     except SensorUnavailable as missing:
+        if missing.reason not in _HELPED:
+            return [Gap(missing.reason, missing.says)]
         await _nudge_each(joined, scope, pace)
         await asyncio.sleep(limits.arp.patience_s)
         says = f"{missing.says} Instead the kernel was made to look for each address, which finds the same hosts more slowly."

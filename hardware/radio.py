@@ -6,6 +6,8 @@ only in a sweep that needs it.  Nothing but ARP requests ever leaves through her
 
 from __future__ import annotations
 
+import socket
+import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -14,7 +16,7 @@ from ipaddress import IPv4Address, IPv4Network
 from select import select
 from typing import Any
 
-from detector.model import Packet, Sighting
+from detector.model import Gap, Packet, Sighting
 from detector.network import questions
 from hardware import interfaces
 from hardware.interfaces import Joined
@@ -26,6 +28,11 @@ _ETHERNET = 1  # ARPHRD; joined Wi-Fi looks like it too
 
 # ARPHRD number of the kernel -> pcap link type.
 _LINK_TYPES = {1: 1, 772: 1, 801: 105, 803: 127, 65534: 101}
+
+# linux/socket.h and linux/if_packet.h: packets since the socket opened, and those dropped of them.
+_SOL_PACKET, _PACKET_STATISTICS = 263, 6
+_BUFFER = 4 << 20  # bytes, some 40 ms of a full gigabit; the kernel gives less where it allows less
+_BEARABLE = 0.01  # share of packets lost that hides no device: each speaks many times
 
 _REMEDY = "Raw frames need a privilege: run as root, or give the Python program CAP_NET_RAW."
 
@@ -139,7 +146,8 @@ class Listener:
     """Everything that one interface hears, live, for a while: a `PacketSource`.
 
     Promiscuous: on a switched or encrypted network that adds little, on a bridge or a mirror port
-    everything.  Frames that this machine sends are left out.
+    everything.  Frames that this machine sends are left out.  What the kernel had to drop because we
+    were too slow is a gap, to be read after iteration.
     """
 
     replay = False
@@ -147,16 +155,32 @@ class Listener:
     def __init__(self, interface: str, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.name = interface
         self.seconds = seconds
+        self.gaps: list[Gap] = []
+        self.coverage_limits: list[str] = []
+        self.examined: dict[str, float | int | str] = {}
         self._clock = clock
 
     def packets(self) -> Iterator[Packet]:
         """Packets as they come, until the time is over; `SensorUnavailable` as in `arp_sweep`."""
         link = _LINK_TYPES.get(interfaces.hardware_type(self.name), 1)
         with closing(_socket(self.name, _ETH_P_ALL, promiscuous=True)) as sock:
+            sock.ins.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
             end = time.monotonic() + self.seconds
-            while (left := end - time.monotonic()) > 0:
-                if select([sock], [], [], left)[0]:
-                    yield from self._packet(sock, link)
+            try:
+                while (left := end - time.monotonic()) > 0:
+                    if select([sock], [], [], left)[0]:
+                        yield from self._packet(sock, link)
+            finally:
+                self._account(sock.ins)
+
+    def _account(self, sock: socket.socket) -> None:
+        """How many packets the kernel could not give us."""
+        whole, dropped = struct.unpack("=II", sock.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))
+        says = f"{dropped} of {whole} packets on {self.name} came faster than they could be read and were not examined."
+        if dropped > whole * _BEARABLE:
+            self.gaps.append(Gap(Unavailable.LOST, says))
+        elif dropped:
+            self.coverage_limits.append(says)
 
     def _packet(self, sock: Any, link: int) -> Iterator[Packet]:
         """One packet, or none for a frame of our own."""

@@ -259,8 +259,8 @@ class Sockets:
 
     busy: tuple[int, ...] = ()
 
-    def __init__(self, _, heard):
-        self.heard, self.sent, self.closed = heard, [], False
+    def __init__(self, _, heard, failed):
+        self.heard, self.failed, self.sent, self.closed = heard, failed, [], False
 
     async def open(self, _, port):
         if port in self.busy:
@@ -351,6 +351,18 @@ def test_a_port_that_another_program_holds_is_a_gap_and_the_rest_goes_on(everybo
     assert sent
 
 
+def test_questions_that_could_not_be_sent_are_one_gap(everybody, monkeypatch):
+    def ask(self, *_, **__):
+        self.failed(OSError(100, "Network is down"))
+        return True
+
+    monkeypatch.setattr(Sockets, "ask", ask)
+    one, *_ = everybody()
+    assert [(gap.reason, gap.says) for gap in one.gaps] == [
+        (Unavailable.LOST, "Questions by multicast could not be sent: Network is down.")
+    ]
+
+
 def pointers(*found):
     out = DNSOutgoing(0x8400)
     for name, alias in found:
@@ -395,6 +407,15 @@ def test_without_privilege_each_address_gets_an_empty_datagram_and_a_gap_says_so
     assert [gap.reason for gap in gaps] == [Unavailable.NO_PERMISSION]
     assert "privilege" in gaps[0].says
     assert not gaps[0].fatal
+
+
+def test_when_the_interface_goes_away_nothing_more_is_sent_there(monkeypatch):
+    def lost(*_):
+        raise SensorUnavailable(Unavailable.LOST, "The network interface stopped: Network is down.")
+
+    monkeypatch.setattr(presence.radio, "arp_sweep", lost)
+    gaps, _ = presence_of(joined(), joined().network)
+    assert gaps == [Gap(Unavailable.LOST, "The network interface stopped: Network is down.")]
 
 
 def test_whom_the_kernel_met_elsewhere_is_not_on_this_subnet(monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -156,13 +157,43 @@ def test_listening_on_an_interface_that_is_not_there():
 
 @ROOT
 def test_listening_hears_whole_frames_as_they_come():
-    packets = Listener("lo", 2.0, clock=lambda: 3.25).packets()
+    listener = Listener("lo", 2.0, clock=lambda: 3.25)
+    packets = listener.packets()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         first = _hear_one(packets, sock, b"roomsweep listens")
     packets.close()
     assert (first.at_s, first.link, first.length) == (3.25, 1, len(first.data))
     assert first.data[12:14] == b"\x08\x00"
+    assert listener.gaps == []
+    assert listener.coverage_limits == []
+
+
+@ROOT
+def test_packets_that_came_too_fast_are_a_gap(monkeypatch):
+    monkeypatch.setattr(radio, "_BUFFER", 2048)
+    listener = Listener("lo", 5.0)
+    packets = listener.packets()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        _hear_one(packets, sock, b"roomsweep listens")
+        for _ in range(400):  # nobody reads meanwhile
+            sock.sendto(b"x" * 1000, sock.getsockname())
+    packets.close()
+    assert [gap.reason for gap in listener.gaps] == [Unavailable.LOST]
+    assert "not examined" in listener.gaps[0].says
+    assert not listener.gaps[0].fatal
+
+
+@pytest.mark.parametrize(("whole", "dropped", "gaps", "limits"), [(1000, 0, 0, 0), (1000, 10, 0, 1), (1000, 11, 1, 0), (0, 0, 0, 0)])
+def test_a_few_lost_packets_are_said_and_many_are_a_gap(whole, dropped, gaps, limits):
+    class Counted:
+        def getsockopt(self, *_):
+            return whole.to_bytes(4, sys.byteorder) + dropped.to_bytes(4, sys.byteorder)
+
+    listener = Listener("lo", 1.0)
+    listener._account(Counted())
+    assert (len(listener.gaps), len(listener.coverage_limits)) == (gaps, limits)
 
 
 @ROOT
