@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -130,12 +133,26 @@ def _output(pin: int) -> Any:
             warnings.simplefilter("ignore", PinFactoryFallback)
             return gpiozero.DigitalOutputDevice(pin, initial_value=False)
     except BadPinFactory as error:
-        says = "This machine has no GPIO pins that gpiozero can drive: on a Raspberry Pi run `sudo apt install python3-lgpio`."
-        raise SensorUnavailable(Unavailable.NO_DEVICE, says) from error
+        raise _no_pins() from error
     except GPIOPinInUse as error:
         raise SensorUnavailable(Unavailable.BUSY, f"GPIO {pin} is already in use: please name another pin.") from error
-    except PermissionError as error:
-        says = "You may not use the GPIO pins: run `sudo usermod -aG gpio $USER` and log in again."
-        raise SensorUnavailable(Unavailable.NO_PERMISSION, says) from error
-    except (GPIOZeroError, OSError) as error:
+    except (GPIOZeroError, OSError, _driver_error()) as error:
         raise SensorUnavailable(Unavailable.NOT_SUPPORTED, f"GPIO {pin} cannot switch a lamp: {error}.") from error
+
+
+def _no_pins() -> SensorUnavailable:
+    """gpiozero gives the same reason for no pins and for pins that one may not use."""
+    chips = list(Path("/dev").glob("gpiochip*"))
+    if chips and not any(os.access(chip, os.R_OK | os.W_OK) for chip in chips):
+        says = "You may not use the GPIO pins: run `sudo usermod -aG gpio $USER` and log in again."
+        return SensorUnavailable(Unavailable.NO_PERMISSION, says)
+    says = "This machine has no GPIO pins that gpiozero can drive: on a Raspberry Pi run `sudo apt install python3-lgpio`."
+    return SensorUnavailable(Unavailable.NO_DEVICE, says)
+
+
+def _driver_error() -> type[Exception]:
+    """What gpiozero's driver on a Pi 5 raises, of no family of its own and not wrapped by gpiozero;
+    the driver is there only if gpiozero found it.
+    """
+    error: type[Exception] = getattr(sys.modules.get("lgpio"), "error", OSError)
+    return error

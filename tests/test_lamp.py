@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import subprocess
 import sys
+import types
 from pathlib import Path
 from typing import ClassVar
 
@@ -213,6 +215,30 @@ def test_a_machine_without_pins_says_so(monkeypatch):
         GpioLamp(ON, OFF, infrared=True)
     assert absent.value.reason is Unavailable.NO_DEVICE
     assert "\n" not in absent.value.says
+
+
+def test_pins_that_one_may_not_use_name_the_group(monkeypatch):
+    monkeypatch.setattr(gpiozero.Device, "pin_factory", None)
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "no such driver")
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: iter([Path("/dev/gpiochip0")]))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(SensorUnavailable, match="usermod -aG gpio") as refused:
+        GpioLamp(ON, OFF, infrared=True)
+    assert refused.value.reason is Unavailable.NO_PERMISSION
+
+
+def test_a_pin_that_the_kernel_holds_for_another_is_told(clock, monkeypatch):
+    """lgpio raises its own error for it, which is of no family that could be caught."""
+    lgpio = types.ModuleType("lgpio")
+    lgpio.error = type("error", (Exception,), {})
+    monkeypatch.setitem(sys.modules, "lgpio", lgpio)
+
+    def claimed(*_, **__):
+        raise lgpio.error("GPIO busy")
+
+    monkeypatch.setattr(gpiozero, "DigitalOutputDevice", claimed)
+    with pytest.raises(SensorUnavailable, match="cannot switch a lamp: GPIO busy"):
+        GpioLamp(ON, OFF, infrared=True)
 
 
 def test_without_gpiozero_the_remedy_is_told(monkeypatch):
