@@ -141,7 +141,7 @@ def _output(pin: int) -> Any:
 
 
 def _no_pins() -> SensorUnavailable:
-    """gpiozero gives the same reason for no pins and for pins that one may not use."""
+    """The library gives the same reason for no pins and for pins that one may not use."""
     chips = list(Path("/dev").glob("gpiochip*"))
     if chips and not any(os.access(chip, os.R_OK | os.W_OK) for chip in chips):
         says = "You may not use the GPIO pins: run `sudo usermod -aG gpio $USER` and log in again."
