@@ -132,7 +132,7 @@ def _says(word: VerdictWord, asked: Sequence[SenseResult], extents: Mapping[Sens
         VerdictWord.LIKELY_CAMERA: f"{_count(asked, alarm=True)} like a hidden camera.",
         VerdictWord.LOOK_HERE: f"{_count(asked, alarm=False)} worth a closer look.",
         VerdictWord.NOTHING_SEEN: "Nothing was seen by these steps. This does not show that there is no camera.",
-        VerdictWord.NOT_CHECKED: "Nothing can be said of this room.",
+        VerdictWord.NOT_CHECKED: _unfinished(extents),
     }[word]
     return " ".join([says, *_failures(extents)])
 
@@ -147,6 +147,12 @@ def _count(asked: Sequence[SenseResult], *, alarm: bool) -> str:
     ]
     verb = ("looks" if alarm else "is") if len(kinds) == 1 else ("look" if alarm else "are")
     return f"{' and '.join(things)} {verb}"
+
+
+def _unfinished(extents: Mapping[SenseName, Extent]) -> str:
+    if set(extents.values()) == {Extent.NOT_CHECKED}:
+        return "Nothing was examined, so nothing can be said of this room."
+    return "Nothing was seen, but not all that was to be examined was."
 
 
 def _failures(extents: Mapping[SenseName, Extent]) -> list[str]:

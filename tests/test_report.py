@@ -287,6 +287,20 @@ def test_findings_are_numbered_alike_in_picture_text_and_page():
     assert re.search(r'class="number">2</span> A glint like a lens', as_html(made))
 
 
+def test_as_few_stills_are_shown_as_hold_every_finding_and_the_best_of_them():
+    early, late = lens(frame=10), lens(frame=40)
+    whole = Finding(Track(tuple((n, 200.0, 90.0) for n in range(10, 43))), True, 0.8, (reason(),), "Look.")
+    made = report([early, late, whole], stills=[still(8), still(11), still(25), still(41)])
+    assert list(illustrate(made).stills) == [11, 41]
+    assert list(illustrate(made).crops) == [1, 2, 3]
+
+
+def test_a_finding_that_no_still_shows_is_told_in_words_only():
+    made = report([lens(frame=500)], stills=[still(8)])
+    assert illustrate(made).crops == {}
+    assert "A glint like a lens" in as_html(made)
+
+
 def test_a_still_without_findings_is_shown_as_it_is():
     page = Page(as_html(report(stills=[still(3), still(9)])))
     assert [a["alt"] for tag, a in page.tags if tag == "img"] == ["Frame 3 of the sweep"]

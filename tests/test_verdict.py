@@ -116,6 +116,13 @@ def test_headlines_read_as_sentences(lens, network, says):
     assert judge(results, ["lens", "network"]).headline == says
 
 
+def test_not_checked_says_whether_anything_was_examined():
+    none = judge([result("lens", Extent.NOT_CHECKED, Found.NOTHING)], ["lens"])
+    part = judge([result("lens", Extent.PARTLY, Found.NOTHING)], ["lens"])
+    assert none.says == "Nothing was examined, so nothing can be said of this room. The lens search was not done."
+    assert part.says == "Nothing was seen, but not all that was to be examined was. The lens search was done only in part."
+
+
 def test_no_word_promises_that_a_room_holds_no_camera():
     headlines = [judge([result("lens", *a), result("network", *b)], ["lens", "network"]).headline for a in ALL for b in ALL]
     for word in ("safe", "clean", "clear", "all good"):

@@ -1,8 +1,8 @@
-"""The pictures that a report shows: each still that holds a finding, and a crop of every lens."""
+"""The pictures that a report shows: as few stills as show every finding, and a crop of every lens."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from detector import picture
@@ -24,13 +24,25 @@ def illustrate(report: Report) -> Illustrations:
     """Draw the report's pictures; JPEG bytes.  A still that cannot be decoded is left out."""
     lenses = {n: f.where for n, f in enumerate(report.findings, 1) if isinstance(f.where, Track)}
     best = {number: picture.best_still(report.stills, track) for number, track in lenses.items()}
-    wanted = list({still.frame: still for still in best.values() if still is not None}.values())
-    annotated = {still.frame: _annotated(report, still) for still in (wanted or report.stills[:1])[:MOST_STILLS]}
+    wanted = _fewest(report.stills, list(lenses.values())) or report.stills[:1]
+    annotated = {still.frame: _annotated(report, still) for still in wanted[:MOST_STILLS]}
     crops = {number: _crop(still, lenses[number]) for number, still in best.items() if still is not None}
     return Illustrations(
         {frame: jpeg for frame, jpeg in sorted(annotated.items()) if jpeg is not None},
         {number: jpeg for number, jpeg in crops.items() if jpeg is not None},
     )
+
+
+def _fewest(stills: Sequence[Still], tracks: Sequence[Track]) -> list[Still]:
+    """Stills that together show every track that any of them shows, the most telling first."""
+    shown = {still: {n for n, track in enumerate(tracks) if picture.place_at(track, still.frame)} for still in stills}
+    lit = {still: sum(still.frame in {p[0] for p in track.points} for track in tracks) for still in stills}
+    left, chosen = set().union(*shown.values()), []
+    while left:
+        best = max(stills, key=lambda still: (len(shown[still] & left), lit[still]))
+        chosen.append(best)
+        left -= shown[best]
+    return chosen
 
 
 def _annotated(report: Report, still: Still) -> bytes | None:
