@@ -7,7 +7,6 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.model import Frame
+from hardware.pictures import quiet_opencv
 from hardware.sensor import Exposed, SensorUnavailable, Unavailable
 
 
@@ -140,7 +140,7 @@ class Camera:
             )
 
     def _open(self) -> Capture:
-        with _quiet_opencv():
+        with quiet_opencv():
             capture = self._opened(self._index)
         if not capture.isOpened():
             capture.release()
@@ -189,15 +189,3 @@ def _lock(capture: Capture, exposure: float | None) -> tuple[str, ...]:
 
 def _held(capture: Capture, prop: int, reached: dict[int, float]) -> bool:
     return capture.set(prop, reached[prop]) and abs(capture.get(prop) - reached[prop]) <= 0.01 * abs(reached[prop])
-
-
-@contextmanager
-def _quiet_opencv() -> Iterator[None]:
-    """OpenCV complains to the terminal while it tries its backends; our own sentence says it."""
-    logging = cv2.utils.logging
-    level = logging.getLogLevel()
-    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
-    try:
-        yield
-    finally:
-        logging.setLogLevel(level)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -34,7 +34,8 @@ def read_picture(path: Path, index: int = 0) -> Frame:
         raise InputUnreadable(f"{path.name} is an HEIC picture; please convert it to JPEG or PNG first.")
     try:
         # COLOR also takes transparency away, makes three channels of one and 8 bits of 16.
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        with quiet_opencv():
+            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise InputUnreadable(f"{path.name} is a picture too large or too broken to decode.") from error
     if pixels is None:
@@ -114,6 +115,18 @@ def read_lamp_states(path: Path) -> tuple[LampState, ...]:
             words = ", ".join(known)
             raise InputUnreadable(f"{path.name}: state {index} is {state!r:.40}, which is none of {words}.")
     return tuple(known[state] for state in states)
+
+
+@contextmanager
+def quiet_opencv() -> Iterator[None]:
+    """Keeps OpenCV from complaining to the terminal where our own sentence says it."""
+    logging = cv2.utils.logging
+    level = logging.getLogLevel()
+    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        logging.setLogLevel(level)
 
 
 def _bytes_of(path: Path) -> bytes:

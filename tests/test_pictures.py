@@ -91,6 +91,15 @@ def test_what_is_no_picture_is_refused_in_one_line(tmp_path, name, content):
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("suffix", [".tiff", ".webp", ".bmp"])
+def test_a_picture_cut_in_the_middle_is_refused_and_opencv_keeps_quiet(tmp_path, capfd, suffix):
+    path = write(tmp_path / f"cut{suffix}", scene(200, 300))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(InputUnreadable, match="not a picture"):
+        read_picture(path)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_picture_that_claims_to_be_enormous_is_refused(tmp_path):
     """A header of 2^31 by 2^31 pixels must not be believed."""
     data = bytearray(write(tmp_path / "a.png", scene()).read_bytes())
