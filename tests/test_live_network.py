@@ -44,8 +44,10 @@ def test_each_neighbour_is_judged_rightly(swept, one):
 
 
 @pytest.mark.parametrize("one", NEIGHBOURS, ids=lambda one: one.name)
-def test_each_neighbour_is_in_the_report_with_its_address(swept, one):
-    assert [device["addresses"] for device in swept.devices if one.address in device["addresses"]] == [[one.address]]
+def test_each_neighbour_is_in_the_report_once(swept, one):
+    (device,) = [device for device in swept.devices if one.address in device["addresses"]]
+    # Its kernel may have been heard to speak IPv6 too; that is the same device.
+    assert all(address.startswith("fe80:") for address in set(device["addresses"]) - {one.address})
 
 
 def test_this_machine_is_not_among_the_devices(swept):
