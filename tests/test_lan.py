@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import os
 import socket
 from ipaddress import IPv4Address, IPv4Network
 
@@ -21,6 +20,7 @@ from hardware.interfaces import Joined
 from hardware.lan import Lan
 from hardware.limits import AskLimits
 from hardware.pace import Pace
+from hardware.runner import Accountable
 from hardware.sensor import SensorUnavailable, Unavailable
 
 CAMERA, CAMERA_MAC = "192.168.7.21", "44:19:b6:00:00:01"
@@ -155,6 +155,10 @@ def test_hosts_beyond_the_asked_part_are_heard_but_not_asked(monkeypatch):
     _, found = asked_by()
     assert "wsd_type" in {one.field for one in found}
     assert world.asked == world.followed == []
+
+
+def test_the_network_keeps_an_account():
+    assert isinstance(Lan(), Accountable)
 
 
 def test_no_network_is_said_before_anything_is_asked(monkeypatch):
@@ -392,7 +396,6 @@ def test_arp_answers_are_met_as_they_come(monkeypatch):
     assert presence_of(joined(), joined().network) == ([], [here()])
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to hold the discard port")
 def test_without_privilege_each_address_gets_an_empty_datagram_and_a_gap_says_so(monkeypatch):
     def forbidden(*_):
         raise SensorUnavailable(Unavailable.NO_PERMISSION, "Raw frames need a privilege.")
@@ -400,13 +403,20 @@ def test_without_privilege_each_address_gets_an_empty_datagram_and_a_gap_says_so
     monkeypatch.setattr(presence.radio, "arp_sweep", forbidden)
     limits = dataclasses.replace(QUICK, arp=dataclasses.replace(QUICK.arp, patience_s=0.0))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as discard:
-        discard.bind(("127.0.0.3", 9))
-        discard.settimeout(5)
+        hold(discard, ("127.0.0.3", 9))
         gaps, _ = presence_of(LOOPBACK, LOOPBACK.network, limits)
         assert discard.recv(100) == b""
     assert [gap.reason for gap in gaps] == [Unavailable.NO_PERMISSION]
     assert "privilege" in gaps[0].says
     assert not gaps[0].fatal
+
+
+def hold(sock, address):
+    try:
+        sock.bind(address)
+    except PermissionError:
+        pytest.skip("needs root to hold the discard port")
+    sock.settimeout(5)
 
 
 def test_when_the_interface_goes_away_nothing_more_is_sent_there(monkeypatch):

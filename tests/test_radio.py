@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from ipaddress import IPv4Address, IPv4Network
@@ -11,15 +10,16 @@ import pytest
 from scapy.layers.l2 import ARP, Ether
 
 from detector.network import questions
-from hardware import radio
+from hardware import privilege, radio
 from hardware.interfaces import Joined
 from hardware.radio import ArpLimits, Listener
+from hardware.runner import Accountable
 from hardware.sensor import SensorUnavailable, Unavailable
 
 OURS = Joined("test0", IPv4Address("10.9.8.2"), IPv4Network("10.9.8.0/28"), "02:00:00:00:00:02", 1)
 QUICK = ArpLimits(per_s=5000, rounds=2, patience_s=0.05)
 CAMERA = ("10.9.8.5", "44:19:b6:00:00:05")
-ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a packet socket")
+ROOT = pytest.mark.skipif(not privilege.may_listen(), reason="needs root or CAP_NET_RAW for a packet socket")
 
 
 class Wire:
@@ -147,6 +147,10 @@ def test_without_the_privilege_the_remedy_is_said(monkeypatch):
         with pytest.raises(SensorUnavailable, match="run as root") as caught:
             next(use)
         assert caught.value.reason is Unavailable.NO_PERMISSION
+
+
+def test_the_listener_keeps_an_account():
+    assert isinstance(Listener("lo", 1.0), Accountable)
 
 
 def test_listening_on_an_interface_that_is_not_there():

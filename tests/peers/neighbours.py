@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,9 +88,16 @@ NEIGHBOURS = (
 def missing() -> list[str]:
     """What this machine lacks to run every neighbour, in words."""
     lacks = [tool for tool in ("minidlnad", "wsdd", "avahi-daemon") if shutil.which(tool) is None]
+    if not _has_rtsp_server():
+        lacks.append("GStreamer's RTSP server for the system's Python (gir1.2-gst-rtsp-server-1.0, python3-gi)")
     if not Path(os.environ.get("ROOMSWEEP_PEERS", "")).is_file():
         lacks.append("ROOMSWEEP_PEERS (path to a Python that has ipycam)")
     return lacks
+
+
+def _has_rtsp_server() -> bool:
+    words = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    return Path(SYSTEM_PYTHON).exists() and subprocess.run([SYSTEM_PYTHON, "-c", words], check=False, capture_output=True).returncode == 0
 
 
 def populate(bed: Bed) -> Host:
