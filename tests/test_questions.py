@@ -78,7 +78,7 @@ def test_the_stated_length_is_the_length_of_the_body(name):
     "path",
     [
         "/snapshot.jpg", "/cgi-bin/snap.cgi", "/video.mjpg", "/live/ch0", "/Streaming/channels/1/picture", "/image.jpeg",
-        "/a b", "/x\r\nAuthorization: Basic YWRtaW46", "no-slash", "/" + "a" * 300, "/%0d\n", "/ümlaut",
+        "/a b", "/x\r\nAuthorization: Basic YWRtaW46", "no-slash", "/" + "a" * 300, "/%0d\n", "/%73napshot", "/x%2fy", "/ümlaut",
     ],
 )
 def test_a_path_that_smells_of_a_picture_or_breaks_the_line_is_refused(path):
