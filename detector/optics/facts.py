@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from detector.model import LampState
 from detector.optics.track import Rows
 
+FEWEST_LOOKS = 3
 NEAR_LOOKALIKE_PX = 16.0
 """A missing spot counts as dark only when no like spot stands this near: it may have been confused,"""
 FRESH_FRAMES = 3
@@ -76,7 +77,7 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
     swing, smooth = _swing(glints)
     tint = np.array([top[name].mean() for name in ("blue", "green", "red")])
     middle = {name: float(np.median(top[name])) for name in _MEDIANS}
-    dark, off = rows[sure & (state == _CODE["dark"])], rows[sure & (state == _CODE["off-axis"])]
+    dark, off = (_enough(rows[sure & (state == _CODE[name])]) for name in ("dark", "off-axis"))
     return Facts(
         lit=int((sure & (state == _CODE["on-axis"])).sum()),
         seen=int(lit["seen"].sum()),
@@ -91,9 +92,19 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
         beside_sway=float(np.std(top["beside"])),
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
         tint_level=float(tint.max()),
-        hue=("blue", "green", "red")[int(tint.argmax())],
+        hue=hue_of(tint),
         **middle,
     )
+
+
+def _enough(rows: Rows) -> Rows:
+    """Fewer than three looks in one light are chance: they are not told."""
+    return rows if len(rows) >= FEWEST_LOOKS else rows[:0]
+
+
+def hue_of(tint: NDArray[np.float32] | NDArray[np.float64]) -> str:
+    """The strongest of the three colours of a B, G, R level."""
+    return ("blue", "green", "red")[int(np.argmax(tint))]
 
 
 _CODE: dict[LampState | None, int] = {None: 0, "on-axis": 0, "off-axis": 1, "dark": 2}

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.model import Pixels
+from detector.optics.view import View
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]
@@ -34,8 +35,8 @@ class GlintLimits:
     satellite_px: int = 13
     satellite_share: float = 0.35
     """Sharpening and bloom set faint spots round a strong one; they are part of it."""
-    smooth_px: float = 1.0
-    """Matched to the blur of a point, so that single noisy pixels do not compete."""
+    smoothings: int = 2
+    """Two 3 x 3 Gaussians match the blur of a point, so that single noisy pixels do not compete."""
 
 
 RADIUS = 7
@@ -93,18 +94,14 @@ class Glints:
     tint: FloatArray
 
 
-def grey(pixels: Pixels) -> NDArray[np.uint8]:
-    """Luma of a BGR picture; a grey picture as it is."""
-    return pixels if pixels.ndim == 2 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
-
-
 def standout(luma: NDArray[np.uint8], limits: GlintLimits) -> NDArray[np.uint8]:
     """How far each pixel stands above its line openings, smoothed; (h, w) grey levels."""
     n = limits.opening_px
-    along = cv2.morphologyEx(luma, cv2.MORPH_OPEN, np.ones((1, n), np.uint8))
-    down = cv2.morphologyEx(luma, cv2.MORPH_OPEN, np.ones((n, 1), np.uint8))
+    along, down = (cv2.dilate(cv2.erode(luma, bar), bar) for bar in (np.ones((1, n), np.uint8), np.ones((n, 1), np.uint8)))
     top = cv2.subtract(luma, cv2.max(along, down))
-    return np.asarray(cv2.GaussianBlur(top, (0, 0), limits.smooth_px), np.uint8)
+    for _ in range(limits.smoothings):
+        top = cv2.GaussianBlur(top, (3, 3), 0)
+    return np.asarray(top, np.uint8)
 
 
 def find(luma: NDArray[np.uint8], limits: GlintLimits) -> Spots:
@@ -144,11 +141,11 @@ def _strongest_of_tiles(peaks: IntArray, level: NDArray[np.uint8], limits: Glint
     return order[rank < limits.per_tile]
 
 
-def measure(pixels: Pixels, luma: NDArray[np.uint8], peaks: IntArray) -> Glints:
-    """Measures the spots whose (n, 2) whole-pixel x, y lie at least `RADIUS` inside the picture."""
+def measure(view: View, peaks: IntArray) -> Glints:
+    """Measures the spots of a frame whose (n, 2) whole-pixel x, y lie at least `RADIUS` inside the picture."""
     x, y = (peaks[:, None, :] + _POINTS[None]).transpose(2, 0, 1)
-    x, y = np.clip(x, 0, luma.shape[1] - 1), np.clip(y, 0, luma.shape[0] - 1)
-    level = luma[y, x].astype(np.float32)
+    x, y = np.clip(x, 0, view.luma.shape[1] - 1), np.clip(y, 0, view.luma.shape[0] - 1)
+    level = view.luma[y, x].astype(np.float32)
     floor = np.median(level[:, _RIM], axis=1)
     above = np.maximum(level[:, _NEAR] - floor[:, None], 0.0)
     peak = level[:, _NEAR][:, _CORE].max(axis=1, initial=0.0)
@@ -163,7 +160,7 @@ def measure(pixels: Pixels, luma: NDArray[np.uint8], peaks: IntArray) -> Glints:
         core=(level[:, _NEAR] >= 250.0).sum(axis=1).astype(np.float32),
         rough=level[:, _RIM].std(axis=1),
         far=np.asarray(np.median(level[:, _FAR], axis=1), np.float32),
-        tint=_tint(pixels, x, y),
+        tint=_tint(view.pixels, x, y),
     )
 
 

@@ -27,45 +27,69 @@ class JoinLimits:
 def join(pieces: Sequence[Rows], limits: JoinLimits | None = None) -> list[Rows]:
     """Joins pieces of the same place; each result is in frame order with one row a frame."""
     limits = limits or JoinLimits()
+    ordered = sorted(pieces, key=lambda rows: -int(rows["seen"].sum()))
     whole: list[Rows] = []
-    for piece in sorted(pieces, key=lambda rows: -int(rows["seen"].sum())):
-        mates = [i for i, other in enumerate(whole) if _same_place(other, piece, limits)]
-        if mates:
-            nearest = min(mates, key=lambda i: _gap(whole[i], piece))
-            whole[nearest] = _merged(whole[nearest], piece)
-        else:
+    outlines = np.zeros(len(ordered), OUTLINE)
+    for piece in ordered:
+        outline = _outline(piece)
+        mates = [i for i in _neighbours(outlines[: len(whole)], outline, limits) if _same_place(whole[i], piece, limits)]
+        place = min(mates, key=lambda i: _gap(outlines[i], outline), default=len(whole))
+        if place == len(whole):
             whole.append(piece)
+        else:
+            whole[place] = _merged(whole[place], piece)
+            outline = _outline(whole[place])
+        outlines[place] = outline
     return whole
 
 
-def _span(rows: Rows) -> tuple[int, int]:
-    frames = rows["frame"][rows["seen"]]
-    return int(frames[0]), int(frames[-1])
+OUTLINE = np.dtype([
+    ("first", np.int64), ("last", np.int64),
+    *((f"{name}_{axis}", np.float64) for name in ("start", "end", "low", "high") for axis in "xy"),
+])  # fmt: skip
+"""When a piece was seen, where it started and ended, and the box it stayed in (room pixels)."""
 
 
-def _gap(a: Rows, b: Rows) -> int:
-    """Frames between the two pieces, 0 when they interleave."""
-    (a0, a1), (b0, b1) = _span(a), _span(b)
-    return max(0, b0 - a1, a0 - b1)
+def _outline(rows: Rows) -> np.void:
+    seen = rows[rows["seen"]]
+    ends = [np.median(part[f"room_{axis}"]) for part in (seen[:3], seen[-3:]) for axis in "xy"]
+    box = [pick(seen[f"room_{axis}"]) for pick in (np.min, np.max) for axis in "xy"]
+    return np.array([(seen["frame"][0], seen["frame"][-1], *ends, *box)], OUTLINE)[0]
+
+
+def _gap(a: np.void, b: np.void) -> int:
+    """Frames between two pieces, 0 when they interleave."""
+    return max(0, int(b["first"] - a["last"]), int(a["first"] - b["last"]))
+
+
+def _neighbours(others: np.ndarray, piece: np.void, limits: JoinLimits) -> list[int]:
+    """Those that the piece could be part of, from the outlines alone."""
+    gap = np.maximum(0, np.maximum(piece["first"] - others["last"], others["first"] - piece["last"]))
+    reach = np.minimum(limits.apart_px + limits.apart_growth_px * gap, limits.apart_most_px)
+    follows = np.hypot(others["end_x"] - piece["start_x"], others["end_y"] - piece["start_y"])
+    precedes = np.hypot(others["start_x"] - piece["end_x"], others["start_y"] - piece["end_y"])
+    in_turn = (gap > 0) & (np.where(piece["first"] > others["last"], follows, precedes) <= reach)
+    slack = limits.together_px
+    boxes = np.ones(len(others), np.bool_)
+    for axis in "xy":
+        boxes &= others[f"low_{axis}"] - slack <= piece[f"high_{axis}"]
+        boxes &= piece[f"low_{axis}"] - slack <= others[f"high_{axis}"]
+    return np.flatnonzero(in_turn | ((gap == 0) & boxes)).tolist()
 
 
 def _same_place(a: Rows, b: Rows, limits: JoinLimits) -> bool:
+    """Whether two pieces that are not far apart are one: never in the same frames, and where both
+    were watched over the same time, at the same place."""
     seen_a, seen_b = a[a["seen"]], b[b["seen"]]
-    if abs(seen_a["room_x"][0] - seen_b["room_x"][0]) > 400 or abs(seen_a["room_y"][0] - seen_b["room_y"][0]) > 400:
-        return False
-    shared = np.intersect1d(seen_a["frame"], seen_b["frame"]).size
+    shared = np.intersect1d(seen_a["frame"], seen_b["frame"], assume_unique=True).size
     if shared > limits.shared_frames * min(len(seen_a), len(seen_b)):
         return False
-    gap = _gap(a, b)
-    if gap:
-        before, after = (seen_a, seen_b) if seen_a["frame"][-1] < seen_b["frame"][0] else (seen_b, seen_a)
-        far = np.hypot(*(np.median(before[c][-3:]) - np.median(after[c][:3]) for c in ("room_x", "room_y")))
-        return bool(far <= min(limits.apart_px + limits.apart_growth_px * gap, limits.apart_most_px))
-    inside = seen_b[(seen_b["frame"] >= seen_a["frame"][0]) & (seen_b["frame"] <= seen_a["frame"][-1])]
-    if not len(inside):
-        inside, seen_a = seen_a[(seen_a["frame"] >= seen_b["frame"][0]) & (seen_a["frame"] <= seen_b["frame"][-1])], seen_b
-    x, y = (np.interp(inside["frame"], seen_a["frame"], seen_a[c]) for c in ("room_x", "room_y"))
-    return bool(np.median(np.hypot(inside["room_x"] - x, inside["room_y"] - y)) <= limits.together_px)
+    for one, other in ((seen_a, seen_b), (seen_b, seen_a)):
+        inside = other[(other["frame"] >= one["frame"][0]) & (other["frame"] <= one["frame"][-1])]
+        if len(inside):
+            x, y = (np.interp(inside["frame"], one["frame"], one[c]) for c in ("room_x", "room_y"))
+            return bool(np.median(np.hypot(inside["room_x"] - x, inside["room_y"] - y)) <= limits.together_px)
+    return True
 
 
 def _merged(a: Rows, b: Rows) -> Rows:

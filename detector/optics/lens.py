@@ -8,6 +8,7 @@ estimates from the physics and from looking at drawn clips, not yet fitted; the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,9 @@ FEWEST_SIGHTINGS = 5
 
 FAINTEST = 20.0
 """Grey levels above the surroundings that a glint must reach once to be judged."""
+
+DULLEST = 130.0
+"""Brightest pixel (of 255) below which a spot is a mark: a quarter of the light of saturation."""
 
 PHYSICS = "optics notes: retro-reflection of a lens and its confounders"
 
@@ -53,12 +57,12 @@ def _missing(facts: Facts) -> float:
 
     A mark of the same shape in print would keep its contrast in proportion to its surroundings.
     """
-    return (facts.level * facts.dimming - facts.dark_level) / 8.0 if facts.dark >= 3 else 0.0
+    return (facts.level * facts.dimming - facts.dark_level) / 8.0 if facts.dark else 0.0
 
 
 def switching(facts: Facts) -> Reason | None:
     """A lens only sends the torch's own light back; a lamp or an indicator shines by itself."""
-    if facts.dark < 3 or facts.seen < 3:
+    if not facts.dark:
         return None
     share = round(facts.dark_level / max(facts.level, 1.0), 2)
     if share > 0.6:
@@ -72,7 +76,7 @@ def switching(facts: Facts) -> Reason | None:
 
 def off_axis(facts: Facts) -> Reason | None:
     """A lens throws light back within 25 mrad; light from aside does not return, that of a dome does."""
-    if facts.off_axis < 3 or facts.seen < 3:
+    if not facts.off_axis:
         return None
     share = facts.off_level / max(facts.level, 1.0)
     weight = _ramp(share, 0.2, 0.7, 4.0, -4.0)
@@ -151,7 +155,7 @@ def colour(facts: Facts) -> Reason | None:
 
     Says nothing when darkness has already shown that the glint does not shine by itself.
     """
-    if facts.dark >= 3 and facts.dark_level < 0.4 * facts.level:
+    if facts.dark and facts.dark_level < 0.4 * facts.level:
         return None
     strength = _ramp(facts.tint_level, 15.0, 40.0, 0.2, 1.0)  # a faint halo has a colour by chance
     weight = _ramp(facts.tint, 0.18, 0.38, 0.5, -3.0) * strength
@@ -161,6 +165,8 @@ def colour(facts: Facts) -> Reason | None:
 
 def staying(facts: Facts) -> Reason | None:
     """A lens stays on its object; a mirror image and the highlight of a flat thing slide."""
+    if math.isnan(facts.drift):
+        return None
     if facts.drift < 1.2:
         return Reason("fixed", "It stays put in the room.", round(facts.drift, 2), "px per frame", 0.2, PHYSICS)
     return Reason("sliding", "It slides over the room as the camera moves, as a mirror image does.", round(facts.drift, 2), "px per frame", _ramp(facts.drift, 1.2, 4.0, 0.0, -2.0), PHYSICS)

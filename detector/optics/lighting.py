@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from detector.model import LampState
 from detector.optics.motion import Motion
+from detector.optics.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,6 @@ class LightingLimits:
     share_of_jumps: float = 0.4
     """A change well below the usual jump of this recording is exposure control or somebody passing."""
     fewest_jumps: int = 2
-    work_width_px: int = 80
-    """So small that errors of the motion do not matter."""
 
 
 class LightMeter:
@@ -39,26 +38,25 @@ class LightMeter:
         self._before: NDArray[np.float32] | None = None
         self._changes: list[float] = []
 
-    def add(self, luma: NDArray[np.uint8], motion: Motion) -> None:
-        """Takes in the next frame, (h, w) grey levels, with its motion."""
-        scale = self._limits.work_width_px / luma.shape[1]
-        size = (self._limits.work_width_px, max(1, round(luma.shape[0] * scale)))
-        now = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.float32)
-        self._changes.append(0.0 if self._before is None else self._change(self._before, now, motion, scale))
+    def add(self, view: View, motion: Motion) -> None:
+        """Takes in the next frame with its motion."""
+        now = view.tiny.astype(np.float32)
+        self._changes.append(0.0 if self._before is None else _change(self._before, now, motion, view.tiny_scale))
         self._before = now
-
-    def _change(self, before: NDArray[np.float32], now: NDArray[np.float32], motion: Motion, scale: float) -> float:
-        step = np.diag([scale, scale, 1.0]) @ motion.step @ np.diag([1 / scale, 1 / scale, 1.0])
-        size = (now.shape[1], now.shape[0])
-        moved = cv2.warpAffine(before, step[:2], size, borderValue=-1.0)
-        both = np.asarray(moved) >= 0.0
-        if both.sum() < both.size // 8:
-            return 0.0
-        return float(np.log((now[both].mean() + 1.0) / (np.asarray(moved)[both].mean() + 1.0)))
 
     def states(self) -> tuple[LampState | None, ...]:
         """One state a frame: all None when the lighting never switched."""
         return classify(self._changes, self._limits)
+
+
+def _change(before: NDArray[np.float32], now: NDArray[np.float32], motion: Motion, scale: float) -> float:
+    """Log change of level of what both pictures show; so small pictures forgive errors of the motion."""
+    step = np.diag([scale, scale, 1.0]) @ motion.step @ np.diag([1 / scale, 1 / scale, 1.0])
+    moved = np.asarray(cv2.warpAffine(before, step[:2], (now.shape[1], now.shape[0]), borderValue=-1.0))
+    both = moved >= 0.0
+    if both.sum() < both.size // 8:
+        return 0.0
+    return float(np.log((now[both].mean() + 1.0) / (moved[both].mean() + 1.0)))
 
 
 def classify(changes: Sequence[float], limits: LightingLimits | None = None) -> tuple[LampState | None, ...]:

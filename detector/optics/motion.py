@@ -15,22 +15,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.optics.view import View
+
 Matrix = NDArray[np.float64]
 """3x3 homogeneous transform of pixel positions (x, y, 1)."""
 FloatArray = NDArray[np.float32]
 
 NEIGHBOURS = 5
 """Corners whose median parallax a glint borrows: one or two wrong matches do not count."""
+NODE_PX = 48
+"""Parallax is told for cells of this size, so that its cost does not grow with the glints."""
 
 
 @dataclass(frozen=True, slots=True)
 class MotionLimits:
     """Sizes in px of the shrunken picture unless said."""
 
-    work_width_px: int = 640
-    """At 640 px a hand-held step stays inside the reach of three pyramid levels."""
     corners: int = 160
-    renew_below: int = 90
+    renew_below: float = 0.6
+    """Corners are chosen anew when this share of them is left,"""
+    renew_every: int = 30
+    """or after this many frames, so that new parts of the room get theirs."""
     fewest_inliers: int = 10
     """Fewer matches fit a similarity by chance."""
     ransac_px: float = 1.5
@@ -43,26 +48,24 @@ class Motion:
     """Motion of one frame against the frame before.
 
     `to_room` takes pixels of this frame to pixels of the first one; `step` pixels of the frame
-    before to this one; `corners` (n, 2) are followed corners of the frame before and `parallax`
-    (n, 2) what each moved beyond `step`, in px; `speed_px` is how far the middle of the picture
-    moved; `measured` false means a guess.
+    before to this one; `parallax` (rows, columns, 2) is what things moved beyond `step`, in px, for
+    cells of `NODE_PX`; `speed_px` is how far the middle of the picture moved; `measured` false
+    means a guess.
     """
 
     to_room: Matrix
     step: Matrix
-    corners: FloatArray
     parallax: FloatArray
     speed_px: float
     measured: bool
 
-    def carry(self, points: FloatArray, neighbours: int = NEIGHBOURS) -> FloatArray:
+    def carry(self, points: FloatArray) -> FloatArray:
         """Where (n, 2) points of the frame before should now be, parallax of their surroundings included."""
         moved = transform(self.step, points)
-        if len(self.corners) < neighbours or not len(points):
-            return moved
-        far = ((points[:, None, :] - self.corners[None]) ** 2).sum(axis=2)
-        near = np.argpartition(far, neighbours - 1, axis=1)[:, :neighbours]
-        return np.asarray(moved + np.median(self.parallax[near], axis=1), np.float32)
+        rows, columns = self.parallax.shape[:2]
+        column = np.clip(points[:, 0] // NODE_PX, 0, columns - 1).astype(np.intp)
+        row = np.clip(points[:, 1] // NODE_PX, 0, rows - 1).astype(np.intp)
+        return np.asarray(moved + self.parallax[row, column], np.float32)
 
 
 class MotionEstimator:
@@ -72,13 +75,14 @@ class MotionEstimator:
         self._limits = limits or MotionLimits()
         self._before: NDArray[np.uint8] | None = None
         self._corners: FloatArray = np.zeros((0, 2), np.float32)
+        self._chosen = 0
+        self._age = 0
         self._to_room: Matrix = np.eye(3)
         self._step: Matrix = np.eye(3)
 
-    def add(self, luma: NDArray[np.uint8]) -> Motion:
-        """The motion up to this frame, given as (h, w) grey levels."""
-        scale = min(1.0, self._limits.work_width_px / luma.shape[1])
-        now = _without_lighting(cv2.resize(luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    def add(self, view: View) -> Motion:
+        """The motion up to this frame."""
+        now = _without_lighting(view.small)
         old, new = self._follow(now)
         step, inliers = self._fit(old, new)
         measured = step is not None or self._before is None
@@ -87,34 +91,38 @@ class MotionEstimator:
         residual = new - transform(self._step, old)
         near = np.abs(residual).max(axis=1, initial=0.0) < self._limits.parallax_px
         self._before, self._corners = now, new[inliers | near]
-        grow = np.diag([1 / scale, 1 / scale, 1.0])
-        shrink = np.diag([scale, scale, 1.0])
+        grow = np.diag([1 / view.scale, 1 / view.scale, 1.0])
+        shrink = np.diag([view.scale, view.scale, 1.0])
         return Motion(
             to_room=grow @ self._to_room @ shrink,
             step=grow @ self._step @ shrink,
-            corners=(old[near] / scale).astype(np.float32),
-            parallax=(residual[near] / scale).astype(np.float32),
-            speed_px=_centre_shift(self._step, now.shape) / scale,
+            parallax=_parallax(old[near] / view.scale, residual[near] / view.scale, view.luma.shape),
+            speed_px=_centre_shift(self._step, now.shape) / view.scale,
             measured=measured,
         )
 
     def _follow(self, now: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray]:
         """Corners of the picture before and where they are now, both (n, 2)."""
-        nothing = np.zeros((0, 2), np.float32)
-        if self._before is None:
-            return nothing, nothing
-        if len(self._corners) < self._limits.renew_below:
-            fresh = cv2.goodFeaturesToTrack(self._before, self._limits.corners, 0.02, 12)
-            self._corners = nothing if fresh is None else np.asarray(fresh, np.float32).reshape(-1, 2)
-        if not len(self._corners):
+        if self._before is not None:
+            self._renew(self._before)
+        if self._before is None or not len(self._corners):
+            nothing = np.zeros((0, 2), np.float32)
             return nothing, nothing
         guess = transform(self._step, self._corners).reshape(-1, 1, 2)
         new, found, _ = cv2.calcOpticalFlowPyrLK(
-            self._before, now, self._corners.reshape(-1, 1, 2), guess, winSize=(15, 15), maxLevel=3,
+            self._before, now, self._corners.reshape(-1, 1, 2), guess, winSize=(15, 15), maxLevel=2,
             flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
-        )
+        )  # fmt: skip
         kept = np.asarray(found).reshape(-1) == 1
         return self._corners[kept], np.asarray(new, np.float32).reshape(-1, 2)[kept]
+
+    def _renew(self, picture: NDArray[np.uint8]) -> None:
+        self._age += 1
+        if self._chosen and len(self._corners) > self._limits.renew_below * self._chosen and self._age < self._limits.renew_every:
+            return
+        fresh = cv2.goodFeaturesToTrack(picture, self._limits.corners, 0.02, 12)
+        self._corners = np.zeros((0, 2), np.float32) if fresh is None else np.asarray(fresh, np.float32).reshape(-1, 2)
+        self._chosen, self._age = len(self._corners), 0
 
     def _fit(self, old: FloatArray, new: FloatArray) -> tuple[Matrix | None, NDArray[np.bool_]]:
         none = np.zeros(len(old), np.bool_)
@@ -126,17 +134,27 @@ class MotionEstimator:
         return np.vstack([np.asarray(fit, np.float64), [0.0, 0.0, 1.0]]), np.asarray(inliers).reshape(-1) == 1
 
 
+def _parallax(corners: FloatArray, residual: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """Median residual of the corners nearest to the middle of each cell, (rows, columns, 2)."""
+    rows, columns = shape[0] // NODE_PX + 1, shape[1] // NODE_PX + 1
+    if len(corners) < NEIGHBOURS:
+        return np.zeros((rows, columns, 2), np.float32)
+    y, x = np.mgrid[0:rows, 0:columns].astype(np.float32) * NODE_PX + NODE_PX / 2
+    far = (x.reshape(-1, 1) - corners[None, :, 0]) ** 2 + (y.reshape(-1, 1) - corners[None, :, 1]) ** 2
+    near = np.argpartition(far, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
+    return np.asarray(np.median(residual[near], axis=1), np.float32).reshape(rows, columns, 2)
+
+
 def _centre_shift(step: Matrix, shape: tuple[int, ...]) -> float:
     centre = np.array([[shape[1] / 2, shape[0] / 2]], np.float32)
     return float(np.hypot(*(transform(step, centre) - centre)[0]))
 
 
 def _without_lighting(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Local contrast against the mean of 31 px around, as grey levels about 128: a reflectance picture."""
-    level = small.astype(np.float32)
-    mean = cv2.blur(level, (31, 31))
+    """Level over the mean of 31 px around, as grey levels about 128: a reflectance picture."""
     # 12 grey levels keep the noise of dark surroundings from being blown up to texture
-    return np.asarray(cv2.convertScaleAbs((level - mean) / (mean + 12.0), alpha=160.0, beta=128.0), np.uint8)
+    mean = cv2.add(cv2.blur(small, (31, 31)), 12.0)
+    return np.asarray(cv2.convertScaleAbs(cv2.divide(small, mean, dtype=cv2.CV_32F), alpha=160.0, beta=-32.0), np.uint8)
 
 
 def transform(matrix: Matrix, points: FloatArray) -> FloatArray:

@@ -20,6 +20,7 @@ from detector.optics.lighting import LightMeter
 from detector.optics.motion import MotionEstimator
 from detector.optics.stills import StillKeeper
 from detector.optics.track import Rows, Tracker
+from detector.optics.view import look
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +61,17 @@ class LensSearch:
 
     def add(self, frame: Frame) -> None:
         """Takes in the next frame.  Frames are counted here, in the order in which they come."""
-        luma = glint.grey(frame.pixels)
-        motion = self._motion.add(luma)
+        view = look(frame.pixels)
+        motion = self._motion.add(view)
         index = len(self._lamp)
-        spots = glint.find(luma, self._limits.glints)
-        self._tracker.add(index, frame.pixels, luma, spots, motion)
-        self._light.add(luma, motion)
-        self._stills.add(index, frame.pixels, float(luma[::16, ::16].mean()))
+        self._tracker.add(index, view, glint.find(view.luma, self._limits.glints), motion)
+        self._light.add(view, motion)
+        self._stills.add(index, frame.pixels, float(view.tiny.mean()))
         self._lamp.append(frame.lamp)
         self._guessed += not motion.measured
-        self._fast += motion.speed_px > luma.shape[1] / 40
+        self._fast += motion.speed_px > view.luma.shape[1] / 40
         self._times = (self._times[0] if index else frame.at_s, frame.at_s)
-        self._size = (luma.shape[1], luma.shape[0])
+        self._size = (view.luma.shape[1], view.luma.shape[0])
         self._keep(self._tracker.retired())
 
     def finish(self) -> SenseResult:
@@ -97,6 +97,8 @@ class LensSearch:
                 self._refused["a flicker"] += 1
             elif rows["measured"].sum() < 3 or rows["level"].max() < lens.FAINTEST:
                 self._refused["faint"] += 1
+            elif rows["peak"].max() < lens.DULLEST:
+                self._refused["level"] += 1
             else:
                 self._kept.append(rows)
         if len(self._kept) > 2 * self._limits.most_kept:

@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.model import Pixels
 from detector.optics import glint
 from detector.optics.motion import Motion, transform
+from detector.optics.view import View
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]
@@ -37,7 +37,7 @@ Rows = np.ndarray
 
 ALONE = 999.0
 """Distance in px that stands for "nothing near"."""
-MOST_COMPARED = 300
+MOST_COMPARED = 150
 """Strongest spots of a frame that others are compared with: bounds the work on terrazzo."""
 
 
@@ -102,7 +102,7 @@ class Tracker:
         self._table: list[Rows] = []
         self._retired: list[Rows] = []
 
-    def add(self, index: int, pixels: Pixels, luma: NDArray[np.uint8], spots: glint.Spots, motion: Motion) -> None:
+    def add(self, index: int, view: View, spots: glint.Spots, motion: Motion) -> None:
         """Takes the spots of frame `index` in."""
         live = self._live
         expected = motion.carry(live.at) + live.drift
@@ -115,9 +115,9 @@ class Tracker:
         number[of_spot] = live.number[of_track]
         number[born] = self._count + np.arange(len(born))
         self._bear(born, spots)
-        self._log_seen(index, number, spots, pixels, luma)
-        self._place(motion, luma)
-        self._retire(luma.shape)
+        self._log_seen(index, number, spots, view)
+        self._place(motion, view)
+        self._retire(view.luma.shape)
         self._frames += 1
         if self._frames % self._limits.sweep_every == 0:
             self._sweep()
@@ -204,12 +204,12 @@ class Tracker:
         rows["beside"] = _nearest_like(expected[unseen], self._live.last[unseen], spots)
         self._table.append(rows)
 
-    def _log_seen(self, index: int, number: IntArray, spots: glint.Spots, pixels: Pixels, luma: NDArray[np.uint8]) -> None:
+    def _log_seen(self, index: int, number: IntArray, spots: glint.Spots, view: View) -> None:
         rows = np.zeros(len(spots), ROW)
         rows["track"], rows["frame"], rows["seen"] = number, index, True
         rows["x"], rows["y"], rows["level"] = spots.x, spots.y, spots.level
         best = np.argsort(-spots.level, kind="stable")[: self._limits.measured_per_frame]
-        glints = glint.measure(pixels, luma, spots.peaks[best])
+        glints = glint.measure(view, spots.peaks[best])
         for name in ("peak", "floor", "ring", "flux", "width", "long", "core", "rough", "far"):
             rows[name][best] = getattr(glints, name)
         rows["blue"][best], rows["green"][best], rows["red"][best] = glints.tint.T
@@ -217,16 +217,15 @@ class Tracker:
         rows["measured"][best] = True
         self._table.append(rows)
 
-    def _place(self, motion: Motion, luma: NDArray[np.uint8]) -> None:
+    def _place(self, motion: Motion, view: View) -> None:
         """Room coordinates, drift and surroundings for the rows of the newest frame."""
-        coarse = np.asarray(cv2.resize(luma, None, fx=1 / 16, fy=1 / 16, interpolation=cv2.INTER_AREA), np.uint8)
-        coarse = np.asarray(cv2.blur(coarse, (3, 3)), np.uint8)
-        drift = dict(zip(self._live.number.tolist(), np.hypot(*self._live.drift.T).tolist(), strict=True))
+        coarse = np.asarray(cv2.blur(view.tiny, (3, 3)), np.uint8)
+        drift = np.hypot(*self._live.drift.T)
         for rows in self._table[-2:]:
             rows["room_x"], rows["room_y"] = transform(motion.to_room, np.stack([rows["x"], rows["y"]], axis=1)).T
-            row = np.clip(rows["y"] // 16, 0, coarse.shape[0] - 1).astype(np.intp)
-            rows["around"] = coarse[row, np.clip(rows["x"] // 16, 0, coarse.shape[1] - 1).astype(np.intp)]
-            rows["drift"] = [drift[number] for number in rows["track"].tolist()]
+            row, column = (np.clip(rows[c] * view.tiny_scale, 0, n - 1) for c, n in zip("yx", coarse.shape, strict=True))
+            rows["around"] = coarse[row.astype(np.intp), column.astype(np.intp)]
+            rows["drift"] = drift[np.searchsorted(self._live.number, rows["track"])]  # numbers only grow
 
     def _sweep(self) -> None:
         """Hands ended tracks over and thins the table of the live ones."""

@@ -1,0 +1,171 @@
+"""One lit picture, or a lit and an unlit one -> candidates, and what cannot be known from so little.
+
+Nothing here ever alarms: a picture shows no change with the angle of view, so that a lens cannot be
+told from tape, a dome or a drop.  The brightness used is the least of the three channels: what the
+flash sends straight back is white, leaves and indicator lights are not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.model import Coverage, Finding, Frame, Gap, Pixels, Refused, SenseResult, Still, Track, probability_of
+from detector.optics import glint, lens
+from detector.optics.conclude import NEXT_LOOK
+from detector.optics.facts import Facts, hue_of
+from detector.optics.motion import Motion, MotionEstimator
+from detector.optics.stills import encode
+from detector.optics.view import View, look
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLimits:
+    """What counts as a candidate in still pictures."""
+
+    work_width_px: int = 2400
+    """Phone pictures carry no more detail than this; sharpening and JPEG fill the rest."""
+    sizes: tuple[int, ...] = (1, 2)
+    """Shrunk once more, so that near and over-exposed glints are still spots."""
+    least_score: float = 5.0
+    clutter: float = 2.0
+    noise: float = 3.0
+    """A spot must gain this many times (noise + clutter x the usual stand-out around it): in foliage
+    or on a pattern a single bright dot means little."""
+    window_px: int = 13
+    """How far a hand-held pair may be off after alignment, both ways together."""
+    most: int = 40
+    one_picture_show_at: float = 0.1
+    """With no unlit picture nothing can be confirmed: what is left is shown earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    x: float
+    y: float
+    score: float
+    facts: Facts
+
+
+LIMITS_OF_ONE = "From one picture a reflection cannot be told from a lamp, nor a lens from a screw or a drop: take one without light, or a video."
+LIMITS_OF_PAIR = "A pair of pictures tells reflections from lamps, but not a lens from tape, a dome or a drop: a video from moving places does."
+
+
+def judge_pictures(lit: Frame, unlit: Frame | None = None, limits: PictureLimits | None = None) -> SenseResult:
+    """Candidates in a lit picture, against an unlit one of the same scene if there is one."""
+    limits = limits or PictureLimits()
+    same = unlit is None or unlit.pixels.shape[:2] == lit.pixels.shape[:2]
+    motion = _registration(lit.pixels, unlit.pixels) if unlit is not None and same else None
+    usable = motion is not None and motion.measured
+    candidates = _candidates(lit.pixels, unlit.pixels if unlit is not None and usable else None, motion, limits)
+    findings, refused = _sorted_out(candidates, lit.index, lens.SHOW_AT if usable else limits.one_picture_show_at)
+    return SenseResult(
+        coverage=_coverage(lit, unlit, usable),
+        findings=findings,
+        refused=refused,
+        stills=(Still(lit.index, encode(lit.pixels)),),
+    )
+
+
+def _registration(lit: Pixels, unlit: Pixels) -> Motion:
+    motion = MotionEstimator()
+    motion.add(look(lit))
+    return motion.add(look(unlit))
+
+
+def _coverage(lit: Frame, unlit: Frame | None, usable: bool) -> Coverage:
+    gaps = ()
+    if unlit is not None and not usable:
+        gaps = (Gap("not aligned", "The unlit picture could not be laid over the lit one: only the lit one was used."),)
+    return Coverage(
+        sense="lens",
+        examined={"pictures": 2 if usable else 1, "picture": f"{lit.pixels.shape[1]} x {lit.pixels.shape[0]} px"},
+        gaps=gaps,
+        limits=(LIMITS_OF_PAIR if usable else LIMITS_OF_ONE,),
+    )
+
+
+def _candidates(lit: Pixels, unlit: Pixels | None, motion: Motion | None, limits: PictureLimits) -> list[_Candidate]:
+    base = max(1, round(lit.shape[1] / limits.work_width_px))
+    found = [candidate for size in limits.sizes for candidate in _at_size(lit, unlit, motion, base * size, limits)]
+    found.sort(key=lambda candidate: -candidate.score)
+    kept: list[_Candidate] = []
+    for candidate in found:
+        if all(np.hypot(candidate.x - other.x, candidate.y - other.y) > 8 * base for other in kept):
+            kept.append(candidate)
+    return kept[: limits.most]
+
+
+def _at_size(lit: Pixels, unlit: Pixels | None, motion: Motion | None, shrink: int, limits: PictureLimits) -> list[_Candidate]:
+    view = look(_shrunk(lit, shrink))
+    white = _white(view.pixels)
+    spots = glint.find(white, glint.GlintLimits())
+    column, row = spots.peaks.T
+    clutter = cv2.blur(spots.picture, (81, 81))[row, column].astype(np.float32)
+    dark, dark_level, dimming = np.zeros((3, len(spots)), np.float32)
+    gain = spots.level
+    if unlit is not None and motion is not None:
+        dark, dark_level, dimming = _unlit_levels(_shrunk(unlit, shrink), motion, spots, view, shrink, limits)
+        gain = np.minimum(gain, cv2.GaussianBlur(white, (3, 3), 0)[row, column] - dark)
+    score = gain / (limits.noise + limits.clutter * clutter)
+    best = np.argsort(-score, kind="stable")[: limits.most]
+    best = best[score[best] >= limits.least_score]
+    glints = glint.measure(view, spots.peaks[best])
+    return [
+        _Candidate(
+            float(spots.x[i] * shrink), float(spots.y[i] * shrink), float(score[i]),
+            _facts(glints, j, float(spots.level[i]), unlit is not None, float(dark_level[i]), float(dimming[i])),
+        )
+        for j, i in enumerate(best)
+    ]  # fmt: skip
+
+
+def _unlit_levels(unlit: Pixels, motion: Motion, spots: glint.Spots, view: View, shrink: int, limits: PictureLimits) -> NDArray[np.float32]:
+    """Brightest level, stand-out and surroundings' share of the lit ones where each spot should be, (3, n)."""
+    there = motion.carry(np.stack([spots.x, spots.y], axis=1) * shrink) / shrink
+    column, row = (np.clip(np.rint(there[:, i]), 0, unlit.shape[1 - i] - 1).astype(np.intp) for i in (0, 1))
+    white = _white(unlit)
+    window = np.ones((limits.window_px, limits.window_px), np.uint8)
+    level = cv2.dilate(cv2.GaussianBlur(white, (3, 3), 0), window)[row, column]
+    standout = cv2.dilate(glint.standout(white, glint.GlintLimits()), window)[row, column]
+    around = cv2.blur(look(unlit).luma, (51, 51))[row, column] / np.maximum(cv2.blur(view.luma, (51, 51))[spots.peaks[:, 1], spots.peaks[:, 0]], 1)
+    return np.stack([level, standout, around]).astype(np.float32)
+
+
+def _facts(glints: glint.Glints, row: int, level: float, pair: bool, dark_level: float, dimming: float) -> Facts:
+    tint = glints.tint[row]
+    return Facts(
+        lit=1, seen=1, dark=int(pair), off_axis=0, level=level, dark_level=dark_level, off_level=0.0, dimming=dimming,
+        swing=1.0, smooth=0.0, peak=float(glints.peak[row]), core=float(glints.core[row]), width=float(glints.width[row]),
+        long=float(glints.long[row]), floor=float(glints.floor[row]), ring=float(glints.ring[row]), far=float(glints.far[row]),
+        rough=float(glints.rough[row]), beside=999.0, beside_sway=0.0, crowd=0.0, drift=float("nan"),
+        tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)), tint_level=float(tint.max()), hue=hue_of(tint),
+    )  # fmt: skip
+
+
+def _sorted_out(candidates: list[_Candidate], frame: int, show_at: float) -> tuple[tuple[Finding, ...], Refused]:
+    findings, examples = [], []
+    for candidate in candidates:
+        where = Track(((frame, round(candidate.x, 2), round(candidate.y, 2)),))
+        verdict = lens.judge(candidate.facts)
+        probability = probability_of(lens.PRIOR, {reason.kind: reason.weight for reason in verdict.reasons})
+        if probability >= show_at:
+            probability = min(probability, lens.ALARM_AT - 0.01)  # no picture can carry an alarm
+            findings.append(Finding(where, False, round(probability, 3), verdict.reasons, NEXT_LOOK))
+        else:
+            examples.append((verdict.against, where))
+    counts = {kind: sum(k == kind for k, _ in examples) for kind, _ in examples}
+    return tuple(sorted(findings, key=lambda finding: -finding.probability)), Refused(counts, tuple(examples))
+
+
+def _white(pixels: Pixels) -> NDArray[np.uint8]:
+    return pixels if pixels.ndim == 2 else np.asarray(pixels.min(axis=2), np.uint8)
+
+
+def _shrunk(pixels: Pixels, times: int) -> Pixels:
+    if times == 1:
+        return pixels
+    return np.asarray(cv2.resize(pixels, None, fx=1 / times, fy=1 / times, interpolation=cv2.INTER_AREA), np.uint8)
