@@ -18,8 +18,12 @@ import typer
 from hardware import exits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hardware.inputs import LampPins
     from hardware.runner import Sense
+
+    Built = tuple[list[Sense], str | None]
 
 app = typer.Typer(
     help="Finds hidden cameras: lens glints in flash-lit video, cameras on the network, one verdict.",
@@ -108,14 +112,17 @@ def sweep(
     if replay is not None:
         if any(named is not None for named in (video, lamp, capture, interface, lamp_pins)):
             raise typer.BadParameter("--replay takes its inputs from the folder and goes without other inputs.")
-        senses, right = _replayed(replay)
-        _run(senses, authority or right, out, json_file, exit_code=exit_code)
+        _run(lambda: _replayed(replay, authority), out, json_file, exit_code=exit_code)
         return
     if video is not None and lamp_pins is not None:
         raise typer.BadParameter("--lamp-pins goes with a live camera, not with --video.")
     pins = _pins(lamp_pins, infrared=infrared)
-    lens = _lens([video], lamp, seconds) if video is not None else inputs.lens_live(None, seconds, pins)
-    _run([lens, _network(capture, interface, authority, seconds)], authority, out, json_file, exit_code=exit_code)
+
+    def build() -> Built:
+        lens = _lens([video], lamp, seconds) if video is not None else inputs.lens_live(None, seconds, pins)
+        return [lens, _network(capture, interface, authority, seconds)], authority
+
+    _run(build, out, json_file, exit_code=exit_code)
 
 
 @app.command()
@@ -129,7 +136,7 @@ def lens(
     exit_code: ExitCode = False,
 ) -> None:
     """Search for lenses only."""
-    _run([_lens(inputs, lamp, seconds)], None, out, json_file, exit_code=exit_code)
+    _run(lambda: ([_lens(inputs, lamp, seconds)], None), out, json_file, exit_code=exit_code)
 
 
 @app.command()
@@ -144,7 +151,7 @@ def network(
     exit_code: ExitCode = False,
 ) -> None:
     """Search the network only, joined or recorded."""
-    _run([_network(capture, interface, authority, seconds)], authority, out, json_file, exit_code=exit_code)
+    _run(lambda: ([_network(capture, interface, authority, seconds)], authority), out, json_file, exit_code=exit_code)
 
 
 @app.command()
@@ -164,6 +171,7 @@ def doctor(*, json_file: Json = None) -> None:
 
 def _told(text: str, written: str, json_file: str | None) -> list[str]:
     """Both forms to where they belong; the lines of what refused them."""
+    from hardware import store  # noqa: PLC0415
     from hardware.console import show  # noqa: PLC0415
     from hardware.delivery import STANDARD_OUTPUT, text_stream, write_out  # noqa: PLC0415
 
@@ -172,13 +180,13 @@ def _told(text: str, written: str, json_file: str | None) -> list[str]:
         if json_file == STANDARD_OUTPUT:
             write_out(written)
         elif json_file is not None:
-            Path(json_file).write_text(written, encoding="utf-8")
+            store.write_json(Path(json_file), written)
     except OSError as error:
         return [f"{json_file or 'The answer'} cannot be written: {error.strerror}."]
     return []
 
 
-def _replayed(name: str) -> tuple[list[Sense], str | None]:
+def _replayed(name: str, authority: str | None) -> Built:
     from hardware import replay  # noqa: PLC0415
     from hardware.inputs import replayed  # noqa: PLC0415
     from hardware.sensor import InputUnreadable  # noqa: PLC0415
@@ -187,7 +195,7 @@ def _replayed(name: str) -> tuple[list[Sense], str | None]:
         recorded = replay.read(name)
     except InputUnreadable as error:
         raise typer.BadParameter(str(error)) from error
-    return replayed(recorded), recorded.authority
+    return replayed(recorded), authority or recorded.authority
 
 
 def _pins(named: str | None, *, infrared: bool) -> LampPins | None:
@@ -221,14 +229,21 @@ def _network(capture: Path | None, interface: str | None, authority: Literal["ow
     return network_from(capture)
 
 
-def _run(senses: list[Sense], authority: str | None, out: Path | None, json_file: str | None, *, exit_code: bool) -> None:
-    """Sweep, deliver the report everywhere it was asked for, and end."""
-    from hardware.console import Bars  # noqa: PLC0415
+def _run(build: Callable[[], Built], out: Path | None, json_file: str | None, *, exit_code: bool) -> None:
+    """Sweep, deliver the report everywhere it was asked for, and end.
+
+    build: the senses and the authority; called only when no earlier report lies in the way any more.
+    """
+    from hardware.console import Bars, remark  # noqa: PLC0415
     from hardware.delivery import Delivery  # noqa: PLC0415
     from hardware.runner import sweep as run  # noqa: PLC0415
 
     delivery = Delivery(out, json_file)
     delivery.prepare()
+    senses, authority = build()
+    for sense in senses:
+        if sense.hint:
+            remark(sense.hint)
     with Bars() as bars:
         report = run(senses, authority, bars.tell)
     delivery.deliver(report)
@@ -237,10 +252,10 @@ def _run(senses: list[Sense], authority: str | None, out: Path | None, json_file
 
 
 def _complain(refusals: list[str]) -> None:
-    from hardware.console import complain  # noqa: PLC0415
+    from hardware.console import remark  # noqa: PLC0415
     from hardware.delivery import abandon_output  # noqa: PLC0415
 
     for line in refusals:
-        complain(line)
+        remark(line)
     if refusals:
         abandon_output()

@@ -35,7 +35,7 @@ def show(report: str, stream: TextIO) -> None:
     stream.flush()
 
 
-def complain(line: str) -> None:
+def remark(line: str) -> None:
     """One line on the error stream."""
     Console(stderr=True, highlight=False).print(Text(line), soft_wrap=True)
 

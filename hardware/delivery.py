@@ -34,20 +34,26 @@ class Delivery:
 
     def prepare(self) -> None:
         """Before the sweep: should it fail, no verdict of an earlier one may lie where its own would."""
-        if self.out is not None:
-            self._try(str(self.out), lambda out: store.prepare_folder(Path(out)))
         if self._file is not None:
             self._try(self._file, lambda file: store.prepare_file(Path(file)))
+        if self.out is not None:
+            self._try(str(self.out), lambda out: store.prepare_folder(Path(out)))
 
     def deliver(self, report: Report) -> None:
-        """After the sweep: show it, then write it."""
-        self._try("The report", lambda _: show(as_text(report), text_stream(self.json_file)))
+        """After the sweep: show it, then write it.
+
+        Every form is made before the first is shown, so that a fault in any of them ends the
+        program before a verdict was told.
+        """
+        text, data = as_text(report), as_json(report)
+        files = store.files_of(report) if self.out is not None else {}
+        self._try("The report", lambda _: show(text, text_stream(self.json_file)))
         if self.json_file == STANDARD_OUTPUT:
-            self._try("The report", lambda _: write_out(as_json(report)))
+            self._try("The report", lambda _: write_out(data))
         if self._file is not None:
-            self._try(self._file, lambda file: store.write_json(Path(file), report))
+            self._try(self._file, lambda file: store.write_json(Path(file), data))
         if self.out is not None:
-            self._try(str(self.out), lambda out: store.write_folder(Path(out), report))
+            self._try(str(self.out), lambda out: store.write_folder(Path(out), files))
 
     @property
     def _file(self) -> str | None:

@@ -7,7 +7,7 @@ becomes a gap like any other, and the other sense still runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,6 +32,11 @@ Authority = Literal["owner", "guest", "official"]
 SECONDS = 30.0
 """How long a live sweep looks and listens where the user does not say: enough to turn once in a small
 room, and for a camera to speak (they call home every 10 to 30 s)."""
+
+HINT = (
+    "Looking for {:.0f} s. Hold the light close beside the camera and move both slowly, from 1 to 3 m away, over every "
+    "place from which the bed or the bath can be seen. Ctrl-C ends it early and reports what was seen."
+)
 
 UNPRIVILEGED = (
     "Traffic between other devices was not listened to, which needs a privilege: only what answers us was heard."
@@ -65,13 +70,14 @@ def lens_live(camera: int | None, seconds: float, lamp: LampPins | None = None) 
     """
     if (trouble := opencv_trouble()) is not None:
         return absent("lens", trouble)
-    return _lens_over("the camera" if camera is None else f"camera {camera}", False, lambda: _eye(camera, seconds, lamp))
+    name = "the camera" if camera is None else f"camera {camera}"
+    sense = _lens_over(name, False, lambda: _eye(camera, seconds, lamp))
+    return replace(sense, hint=HINT.format(seconds))
 
 
 def network_from(capture: Path) -> Sense:
     """The network search over a capture file."""
     from detector.network.search import NetworkSearch  # noqa: PLC0415 -- keeps `--help` quick
-
     from hardware.capture import CaptureFile  # noqa: PLC0415
 
     def begin() -> tuple[Named, Iterator[Any]]:
@@ -85,7 +91,6 @@ def network_from(capture: Path) -> Sense:
 def network_live(interface: str | None, authority: Authority | None, seconds: float) -> Sense:
     """The network search on the joined subnet: asks, and listens where that is allowed."""
     from detector.network.search import NetworkSearch  # noqa: PLC0415
-
     from hardware import interfaces, privilege  # noqa: PLC0415
 
     search = NetworkSearch(interfaces.ours())

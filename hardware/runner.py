@@ -63,7 +63,8 @@ class Feed:
 class Sense:
     """One requested sense: what feeds it, and how it ends.
 
-    gaps and limits: what is known before it begins of what it will not do.
+    gaps and limits: what is known before it begins of what it will not do.  hint: what the person
+    does meanwhile.
     """
 
     name: SenseName
@@ -71,6 +72,7 @@ class Sense:
     finish: Callable[[], SenseResult]
     gaps: tuple[Gap, ...] = ()
     limits: tuple[str, ...] = ()
+    hint: str = ""
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ should be.  Every function raises OSError where the disk does not take it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -36,14 +37,23 @@ def prepare_folder(folder: Path) -> None:
 
 
 def prepare_file(path: Path) -> None:
-    """Remove what an earlier run left in a file that this one will write."""
-    if path.is_file() and not path.is_symlink():
+    """Remove what an earlier run left in a file that this one will write.
+
+    Raises FileExistsError for a file that holds anything but a report of ours: a slip of the
+    fingers must not cost somebody the video that is to be searched.
+    """
+    if not path.is_file():
+        return
+    with path.open("rb") as stream:
+        head = stream.read(200)
+    if head and b'"schema": "roomsweep' not in head:
+        raise FileExistsError(errno.EEXIST, "it is there already and is no report, so it was left alone")
+    if not path.is_symlink():
         path.unlink()
 
 
-def write_folder(folder: Path, report: Report) -> None:
-    """Write the whole report into a folder: `report.json`, `.html`, `.txt`, `pictures/`, `manifest.json`."""
-    files = _files(report)
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files of a report, as `files_of` makes them, into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
     try:
@@ -60,9 +70,13 @@ def write_folder(folder: Path, report: Report) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def write_json(path: Path, report: Report) -> None:
-    """Write the JSON report to a file, whole or not at all; to a device or pipe as it comes."""
-    data = as_json(report).encode("utf-8")
+def write_json(path: Path, text: str) -> None:
+    """Write JSON to a file, whole or not at all; to a device or pipe as it comes.
+
+    Raises FileExistsError as `prepare_file` does.
+    """
+    prepare_file(path)
+    data = text.encode("utf-8")
     if path.exists() and not path.is_file():
         with path.open("wb") as stream:
             stream.write(data)
@@ -76,8 +90,10 @@ def write_json(path: Path, report: Report) -> None:
         beside.unlink(missing_ok=True)
 
 
-def _files(report: Report) -> Mapping[str, bytes]:
-    """Every file of the folder by its name, the manifest with the hashes of the others last."""
+def files_of(report: Report) -> Mapping[str, bytes]:
+    """Every file of a report's folder by its name: `report.json`, `.html`, `.txt`, `pictures/`, and
+    last `manifest.json` with the hashes of the others.
+    """
     drawn = illustrate(report)
     pictures = {f"frame-{frame:06d}.jpg": jpeg for frame, jpeg in drawn.stills.items()}
     pictures |= {f"finding-{number}.jpg": jpeg for number, jpeg in drawn.crops.items()}

@@ -207,7 +207,7 @@ def test_the_text_leads_with_the_verdict_and_gives_reason_and_next_step():
     text = as_text(report([lens()], [device()]))
     assert text.startswith("LIKELY CAMERA: 1 glint and 1 device look like a hidden camera.")
     flat = " ".join(text.split())
-    assert "1. A device on the network: Hikvision DS-2CD2042WD (44:19:b6:00:00:01, 192.168.1.64): alarm, probability 0.99" in flat
+    assert "1. A device on the network: Hikvision DS-2CD2042WD (44:19:b6:00:00:01, 192.168.1.64): alarm, probability 99 %" in flat
     assert "- It shines in the lamp's light only (0.93 of saturation)" in flat
     assert "- It answers as an ONVIF camera (NetworkVideoTransmitter)" in flat
     assert "Next: Go closer and look into the hole." in flat
@@ -219,11 +219,17 @@ def test_the_text_leads_with_the_verdict_and_gives_reason_and_next_step():
         ("It stands out.", 103.0, "grey levels", "It stands out (103 grey levels)"),
         ("It stands 103 grey levels above.", 103.0, "grey levels", "It stands 103 grey levels above."),
         ("It stands out.", None, "", "It stands out."),
-        ("calls itself a camera", "IPC-1", "", "calls itself a camera (IPC-1)"),
+        ("calls itself a camera", "IPC-1", "", "Calls itself a camera (IPC-1)"),
     ],
 )
 def test_a_measurement_is_told_once(says, measured, unit, shown):
     assert shown in as_text(report([Finding(lens().where, True, 0.9, (reason(says, "k", measured, unit),), "Look.")]))
+
+
+@pytest.mark.parametrize(("probability", "shown"), [(0.9999, "over 99 %"), (0.993, "99 %"), (0.5, "50 %"), (0.0001, "1 %")])
+def test_a_probability_is_never_told_as_a_certainty(probability, shown):
+    assert f"probability {shown}" in as_text(report([lens(probability=probability)]))
+    assert f"probability {shown}<" in as_html(report([lens(probability=probability)]))
 
 
 def test_the_same_next_step_is_told_once():

@@ -16,7 +16,7 @@ from detector.model import Device, Finding, Track
 from detector.report import advice, privacy
 from detector.report.illustrations import Illustrations, illustrate
 from detector.report.record import TITLE, Report
-from detector.report.text import examined_of, reason_of, refused_of, where_of
+from detector.report.text import examined_of, probability_of, reason_of, refused_of, where_of
 
 OTHERS_SHOWN = 200  # rows of the table of other devices; a hotel's network can hold thousands
 
@@ -72,7 +72,7 @@ def _finding(number: int, finding: Finding, crops: Mapping[int, bytes]) -> dict[
         "number": number,
         "where": where_of(finding),
         "alarm": finding.alarm,
-        "percent": f"{100 * finding.probability:.0f}",
+        "probability": probability_of(finding),
         "reasons": [{"says": reason_of(reason), "source": reason.source} for reason in finding.reasons],
         "note": device.note if device else "",
         "next": finding.next,

@@ -34,12 +34,19 @@ def where_of(finding: Finding) -> str:
 
 def reason_of(reason: Reason) -> str:
     """One reason with its measurement, unless the sentence tells it: `says (0.93 of saturation)`."""
+    says = privacy.plain(reason.says[:1].upper() + reason.says[1:])
     if reason.measured is None:
-        return privacy.plain(reason.says)
+        return says
     value = reason.measured if isinstance(reason.measured, str) else f"{reason.measured:.4g}"
     if value in reason.says:
-        return privacy.plain(reason.says)
-    return f"{privacy.plain(reason.says).rstrip('.')} ({privacy.plain(f'{value} {reason.unit}'.strip())})"
+        return says
+    return f"{says.rstrip('.')} ({privacy.plain(f'{value} {reason.unit}'.strip())})"
+
+
+def probability_of(finding: Finding) -> str:
+    """In whole per cent, and never as a certainty."""
+    percent = min(max(round(100 * finding.probability), 1), 99)
+    return f"{'over ' if finding.probability > 0.995 else ''}{percent} %"
 
 
 def examined_of(coverage: Coverage) -> str:
@@ -78,7 +85,7 @@ def _findings(report: Report) -> Iterator[str]:
     first_with: dict[str, int] = {}
     for number, finding in enumerate(report.findings, 1):
         weight = "alarm" if finding.alarm else "worth a look"
-        head = f"{number}. {where_of(finding)}: {weight}, probability {finding.probability:.2f}"
+        head = f"{number}. {where_of(finding)}: {weight}, probability {probability_of(finding)}"
         note = [] if isinstance(finding.where, Track) or not finding.where.note else [finding.where.note]
         lines = [*(reason_of(reason) for reason in finding.reasons), *map(privacy.plain, note)]
         body = [_wrapped(f"   - {line}", "     ") for line in lines]
