@@ -56,10 +56,10 @@ class CaptureFile:
             self.size_bytes = self._path.stat().st_size
             with self._open() as stream:
                 head = stream.read(24)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise InputUnreadable(f"{self._path}: a damaged gzip file") from error
         except OSError as error:
             raise InputUnreadable(f"{self._path}: {error.strerror or 'cannot be read'}") from error
-        except (EOFError, zlib.error) as error:
-            raise InputUnreadable(f"{self._path}: a damaged gzip file") from error
         if not head:
             raise InputUnreadable(f"{self._path}: the file is empty")
         if len(head) < 24 or (head[:4] not in _PCAP_ORDERS and head[:4] != _PCAPNG):

@@ -16,6 +16,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from detector.network.text import LONGEST_VALUE
+
 # In order of precedence: a banner that names a make goes before "calls itself a camera".
 RULE_FILES = ("protocols.toml", "banners.toml", "announcements.toml", "clouds.toml", "makers.toml")
 
@@ -105,6 +107,7 @@ class Signatures:
         """The rule that speaks for a value, or None where no rule knows it."""
         if field not in self._by_field:
             return None
+        value = value[:LONGEST_VALUE]
         rule = self._domain_rule(field, value.lower().rstrip(".")) if "." in value else None
         if rule is not None:
             return Match(rule, value, rule.make)
