@@ -198,7 +198,7 @@ class _Pictures:
 
 
 def _lens_from_pictures(paths: Sequence[Path]) -> Sense:
-    from detector.optics.search import judge_pictures  # noqa: PLC0415
+    from detector.optics.pictures import judge_pictures  # noqa: PLC0415
 
     source = _Pictures(paths)
     frames: list[Frame] = []

@@ -59,7 +59,8 @@ _MOMENTS = np.stack([np.ones(len(_DISC)), *_DISC.T, *(_DISC.T**2), _DISC.prod(ax
 class Spots:
     """All spots of one frame: x, y in px (float32, sub-pixel) and how far each stands out, in grey
     levels; `peaks` (n, 2) the whole-pixel x, y of their maxima; `picture` (h, w) the stand-out
-    picture itself."""
+    picture itself.
+    """
 
     x: FloatArray
     y: FloatArray
@@ -126,7 +127,7 @@ def _vertex(picture: NDArray[np.uint8], x: IntArray, y: IntArray) -> tuple[Float
 
     def shift(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> FloatArray:
         a, b = before.astype(np.float32), after.astype(np.float32)
-        return np.clip(0.5 * (b - a) / np.maximum(2 * here - a - b, 1.0), -0.5, 0.5)
+        return np.asarray(np.clip(0.5 * (b - a) / np.maximum(2 * here - a - b, 1.0), -0.5, 0.5), np.float32)
 
     fine_x = x + shift(picture[y, x - 1], picture[y, x + 1])
     fine_y = y + shift(picture[y - 1, x], picture[y + 1, x])
@@ -177,7 +178,8 @@ def _shape(weight: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _tint(pixels: Pixels, x: IntArray, y: IntArray) -> FloatArray:
     """Colour of what the glint adds to its surroundings, in linear light: added light is white on a
-    green bottle too, while grey levels would show the gap of the bottle's own colour."""
+    green bottle too, while grey levels would show the gap of the bottle's own colour.
+    """
     if pixels.ndim == 2:
         return np.zeros((len(x), 3), np.float32)
     near = pixels[y[:, _NEAR], x[:, _NEAR]]

@@ -47,22 +47,23 @@ OUTLINE = np.dtype([
     ("first", np.int64), ("last", np.int64),
     *((f"{name}_{axis}", np.float64) for name in ("start", "end", "low", "high") for axis in "xy"),
 ])  # fmt: skip
+Outline = np.ndarray
 """When a piece was seen, where it started and ended, and the box it stayed in (room pixels)."""
 
 
-def _outline(rows: Rows) -> np.void:
+def _outline(rows: Rows) -> Outline:
     seen = rows[rows["seen"]]
     ends = [np.median(part[f"room_{axis}"]) for part in (seen[:3], seen[-3:]) for axis in "xy"]
     box = [pick(seen[f"room_{axis}"]) for pick in (np.min, np.max) for axis in "xy"]
-    return np.array([(seen["frame"][0], seen["frame"][-1], *ends, *box)], OUTLINE)[0]
+    return np.array((seen["frame"][0], seen["frame"][-1], *ends, *box), OUTLINE)
 
 
-def _gap(a: np.void, b: np.void) -> int:
+def _gap(a: Outline, b: Outline) -> int:
     """Frames between two pieces, 0 when they interleave."""
     return max(0, int(b["first"] - a["last"]), int(a["first"] - b["last"]))
 
 
-def _neighbours(others: np.ndarray, piece: np.void, limits: JoinLimits) -> list[int]:
+def _neighbours(others: Outline, piece: Outline, limits: JoinLimits) -> list[int]:
     """Those that the piece could be part of, from the outlines alone."""
     gap = np.maximum(0, np.maximum(piece["first"] - others["last"], others["first"] - piece["last"]))
     reach = np.minimum(limits.apart_px + limits.apart_growth_px * gap, limits.apart_most_px)
@@ -79,7 +80,8 @@ def _neighbours(others: np.ndarray, piece: np.void, limits: JoinLimits) -> list[
 
 def _same_place(a: Rows, b: Rows, limits: JoinLimits) -> bool:
     """Whether two pieces that are not far apart are one: never in the same frames, and where both
-    were watched over the same time, at the same place."""
+    were watched over the same time, at the same place.
+    """
     seen_a, seen_b = a[a["seen"]], b[b["seen"]]
     shared = np.intersect1d(seen_a["frame"], seen_b["frame"], assume_unique=True).size
     if shared > limits.shared_frames * min(len(seen_a), len(seen_b)):

@@ -153,7 +153,7 @@ def _centre_shift(step: Matrix, shape: tuple[int, ...]) -> float:
 def _without_lighting(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Level over the mean of 31 px around, as grey levels about 128: a reflectance picture."""
     # 12 grey levels keep the noise of dark surroundings from being blown up to texture
-    mean = cv2.add(cv2.blur(small, (31, 31)), 12.0)
+    mean = cv2.add(cv2.blur(small, (31, 31)), np.full((), 12.0))
     return np.asarray(cv2.convertScaleAbs(cv2.divide(small, mean, dtype=cv2.CV_32F), alpha=160.0, beta=-32.0), np.uint8)
 
 

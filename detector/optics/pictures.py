@@ -13,7 +13,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.model import Coverage, Finding, Frame, Gap, Pixels, Refused, SenseResult, Still, Track, probability_of
+from detector.model import (
+    Coverage,
+    Finding,
+    Frame,
+    Gap,
+    Pixels,
+    Refused,
+    SenseResult,
+    Still,
+    Track,
+    probability_of,
+)
 from detector.optics import glint, lens
 from detector.optics.conclude import NEXT_LOOK
 from detector.optics.facts import Facts, hue_of
@@ -63,7 +74,7 @@ def judge_pictures(lit: Frame, unlit: Frame | None = None, limits: PictureLimits
     candidates = _candidates(lit.pixels, unlit.pixels if unlit is not None and usable else None, motion, limits)
     findings, refused = _sorted_out(candidates, lit.index, lens.SHOW_AT if usable else limits.one_picture_show_at)
     return SenseResult(
-        coverage=_coverage(lit, unlit, usable),
+        coverage=_coverage(lit, unlit, usable=usable),
         findings=findings,
         refused=refused,
         stills=(Still(lit.index, encode(lit.pixels)),),
@@ -76,8 +87,8 @@ def _registration(lit: Pixels, unlit: Pixels) -> Motion:
     return motion.add(look(unlit))
 
 
-def _coverage(lit: Frame, unlit: Frame | None, usable: bool) -> Coverage:
-    gaps = ()
+def _coverage(lit: Frame, unlit: Frame | None, *, usable: bool) -> Coverage:
+    gaps: tuple[Gap, ...] = ()
     if unlit is not None and not usable:
         gaps = (Gap("not aligned", "The unlit picture could not be laid over the lit one: only the lit one was used."),)
     return Coverage(

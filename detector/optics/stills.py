@@ -34,7 +34,8 @@ class StillKeeper:
 
     def kept(self, tracks: Sequence[Track]) -> tuple[Still, ...]:
         """Stills that show the tracks, each on the still nearest to one of its sightings; without
-        any track, one still of the room."""
+        any track, one still of the room.
+        """
         self._close()
         if not self._kept:
             return ()

@@ -190,7 +190,8 @@ class Tracker:
 
     def _log_missing(self, index: int, expected: FloatArray, unseen: IntArray, spots: glint.Spots) -> None:
         """Looks where a spot should be and is not; left out where a like spot stands so near that
-        the track may only have been confused with it."""
+        the track may only have been confused with it.
+        """
         at = np.rint(expected[unseen]).astype(np.intp)
         h, w = spots.picture.shape
         inside = np.all((at >= glint.RADIUS) & (at < np.array([w, h]) - glint.RADIUS), axis=1)
@@ -277,4 +278,4 @@ def _nearest_like(at: FloatArray, level: FloatArray, spots: glint.Spots) -> Floa
     bright = np.argsort(-spots.level, kind="stable")[:MOST_COMPARED]
     far = np.hypot(at[:, :1] - spots.x[None, bright], at[:, 1:] - spots.y[None, bright])
     far[spots.level[None, bright] < 0.5 * level[:, None]] = ALONE
-    return far.min(axis=1, initial=ALONE).astype(np.float32)
+    return np.asarray(far.min(axis=1, initial=ALONE), np.float32)

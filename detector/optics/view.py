@@ -19,7 +19,8 @@ TINY_SHARE = 8
 @dataclass(frozen=True, slots=True)
 class View:
     """`luma` (h, w) grey levels; `small` the same about 640 px wide, `tiny` an eighth of that;
-    `scale` is the width of `small` over that of `luma`."""
+    `scale` is the width of `small` over that of `luma`.
+    """
 
     pixels: Pixels
     luma: NDArray[np.uint8]
