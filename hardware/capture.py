@@ -146,7 +146,7 @@ def _pcapng(chunks: Iterator[bytes]) -> Iterator[Packet]:
             elif kind == INTERFACE:
                 interfaces.append(_interface(buffer[at + 8 : at + length - 4], order))
             elif kind in (SIMPLE_PACKET, OLD_PACKET):
-                yield _rare_packet(kind, buffer, at, length, order, interfaces)
+                yield _rare_packet(kind, buffer[at : at + length], order, interfaces)
             at += length
         more = next(chunks, b"")
         if not more:
@@ -191,18 +191,18 @@ def _packet(buffer: bytes, at: int, length: int, order: str, interfaces: list[_I
     return Packet(buffer[at + 28 : at + 28 + kept], at_s, there.link, wire)
 
 
-def _rare_packet(kind: int, buffer: bytes, at: int, length: int, order: str, interfaces: list[_Interface]) -> Packet:
+def _rare_packet(kind: int, block: bytes, order: str, interfaces: list[_Interface]) -> Packet:
     """A simple packet (no time, first interface) or one of the form that pcapng gave up."""
-    if not interfaces or length < 16:
+    if not interfaces or len(block) < 16:
         raise _DamagedError
     if kind == SIMPLE_PACKET:
-        wire = struct.unpack_from(order + "I", buffer, at + 8)[0]
-        kept = min(wire, length - 16, interfaces[0].snap or wire)
-        return Packet(buffer[at + 12 : at + 12 + kept], 0.0, interfaces[0].link, wire)
-    if length < 32:
+        wire = struct.unpack_from(order + "I", block, 8)[0]
+        kept = min(wire, len(block) - 16, interfaces[0].snap or wire)
+        return Packet(block[12 : 12 + kept], 0.0, interfaces[0].link, wire)
+    if len(block) < 32:
         raise _DamagedError
-    which, _, high, low, kept, wire = struct.unpack_from(order + "HHIIII", buffer, at + 8)
-    if which >= len(interfaces) or kept > length - 32:
+    which, _, high, low, kept, wire = struct.unpack_from(order + "HHIIII", block, 8)
+    if which >= len(interfaces) or kept > len(block) - 32:
         raise _DamagedError
     there = interfaces[which]
-    return Packet(buffer[at + 28 : at + 28 + kept], ((high << 32) | low) * there.tick + there.offset, there.link, wire)
+    return Packet(block[28 : 28 + kept], ((high << 32) | low) * there.tick + there.offset, there.link, wire)

@@ -19,7 +19,7 @@ CAPTURES = ROOT.parent / "shared/data/captures"
 FRAMES = [bytes([number]) * (20 + number) for number in range(5)]
 
 
-def pcap(frames=FRAMES, order="<", nanoseconds=False, link=1, wire=None):
+def pcap(frames=FRAMES, order="<", *, nanoseconds=False, link=1, wire=None):
     magic = 0xA1B23C4D if nanoseconds else 0xA1B2C3D4
     ticks = 10**9 if nanoseconds else 10**6
     out = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, link)]
@@ -129,8 +129,7 @@ def test_a_pcap_cut_in_a_packet_gives_all_before_it(written, lost):
     got = []
     source = CaptureFile(written(whole[:-lost]))
     with pytest.raises(SensorUnavailable) as stop:
-        for packet in source.packets():
-            got.append(bytes(packet.data))
+        got.extend(bytes(packet.data) for packet in source.packets())
     assert got == FRAMES[:4]
     assert stop.value.reason is Unavailable.CUT_SHORT
     assert "4 packets" in stop.value.says
@@ -141,8 +140,7 @@ def test_a_pcapng_cut_in_a_packet_gives_all_before_it(written):
     data = section("<") + interface("<", 1) + enhanced("<", 0, 1, b"a" * 20) + enhanced("<", 0, 1, b"b" * 20)
     source, got = CaptureFile(written(data[:-9])), []
     with pytest.raises(SensorUnavailable) as stop:
-        for packet in source.packets():
-            got.append(bytes(packet.data))
+        got.extend(bytes(packet.data) for packet in source.packets())
     assert got == [b"a" * 20]
     assert stop.value.reason is Unavailable.CUT_SHORT
 
@@ -158,8 +156,7 @@ def test_nonsense_after_good_packets_is_a_cut_not_a_crash(written):
     path = written(pcap() + b"\xff" * 400)
     source, got = CaptureFile(path), []
     with pytest.raises(SensorUnavailable):
-        for packet in source.packets():
-            got.append(bytes(packet.data))
+        got.extend(bytes(packet.data) for packet in source.packets())
     assert got == FRAMES
 
 
