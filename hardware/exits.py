@@ -14,7 +14,7 @@ FOUND: Final = 10
 FAULT: Final = 70
 
 SAYS: Final = {
-    DONE: "the sweep was completed, whatever it found",
+    DONE: "the sweep was completed, whatever it found (a live sensor that failed while another checked is named in the headline)",
     USAGE: "wrong usage, a recording that cannot be read (what could be read is reported), or a file that cannot be written",
     NOT_CHECKED: "nothing could be checked",
     FOUND: "LIKELY CAMERA or LOOK HERE (only with --exit-code)",
