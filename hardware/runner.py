@@ -8,10 +8,12 @@ program without a verdict.
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -25,6 +27,10 @@ from detector.report import Report, Source
 from hardware.sensor import InputUnreadable, SensorUnavailable
 
 UNREADABLE, STOPPED, NOTHING_CAME = "unreadable", "stopped", "nothing came"
+
+STOPPING_S = 2.0
+"""How long a source that was told to stop may take.  Cameras come back within a frame, but a silent
+network can keep its listener waiting for as long as it was to listen."""
 
 Tell = Callable[[str, int, int | None], None]
 """Progress of one source: its name, how far it is, and how far it will go where that is known."""
@@ -77,18 +83,39 @@ class Sense:
 
 @dataclass(slots=True)
 class _Account:
-    """What came of one feed."""
+    """What came of one feed.  `lock` is that of its sense: items of one sense are taken one by one."""
 
     feed: Feed
+    lock: threading.Lock
     source: Named | None = None
     taken: int = 0
     gaps: list[Gap] = field(default_factory=list)
+    abandoned: bool = False
+
+    def take(self, item: object) -> bool:
+        """Hand one item to the search; False when nobody waits for it any more."""
+        with self.lock:
+            if self.abandoned:
+                return False
+            self.feed.take(item)
+            self.taken += 1
+        return True
+
+    def abandon(self) -> None:
+        """Wait no longer for a source that does not come back; what it gave until now stands."""
+        with self.lock:
+            self.abandoned = True
+            self.gaps.append(self.stopped())
+
+    def stopped(self) -> Gap:
+        """The gap that a stop leaves."""
+        return Gap(STOPPED, f"The user stopped the sweep; {self.feed.name} was examined until then.")
 
 
 def sweep(senses: Sequence[Sense], authority: str | None = None, tell: Tell | None = None) -> Report:
     """Run every sense to its end, or to Ctrl-C, and report what was gathered.
 
-    Raises only what is a fault of ours, once every thread has ended, and what the signal's handler
+    Raises only what is a fault of ours, and what the signal's handler
     before raises (KeyboardInterrupt) when Ctrl-C comes a second time.
     """
     started = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -115,24 +142,52 @@ def _silent(name: str, done: int, of: int | None) -> None:
 
 def _gather(senses: Sequence[Sense], tell: Tell, stop: threading.Event) -> dict[SenseName, list[_Account]]:
     """Read every feed of every sense, all at the same time, until all have ended or one is at fault."""
-    jobs: dict[SenseName, list[Future[_Account]]] = {}
-    with ThreadPoolExecutor(max_workers=max(sum(len(sense.feeds) for sense in senses), 1)) as pool:
-        for sense in senses:
-            lock = threading.Lock()
-            jobs[sense.name] = [pool.submit(_pump, feed, lock, stop, tell) for feed in sense.feeds]
-        _wait([job for several in jobs.values() for job in several])
-        stop.set()
-    return {name: [job.result() for job in several] for name, several in jobs.items()}
+    accounts: dict[SenseName, list[_Account]] = {}
+    jobs: dict[Future[None], _Account] = {}
+    for sense in senses:
+        lock = threading.Lock()
+        accounts[sense.name] = [_Account(feed, lock) for feed in sense.feeds]
+        jobs |= {_start(account, stop, tell): account for account in accounts[sense.name]}
+    done = _wait(jobs, stop)
+    stop.set()
+    for job, account in jobs.items():
+        if job not in done:
+            account.abandon()
+    for job in done:
+        job.result()
+    return accounts
 
 
-def _wait(jobs: Sequence[Future[_Account]]) -> None:
-    """Until all have ended or one is at fault.
+def _start(account: _Account, stop: threading.Event, tell: Tell) -> Future[None]:
+    """A thread that does not keep the program from ending, and what became of it."""
+    job: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            _pump(account, stop, tell)
+        except BaseException as error:  # noqa: BLE001 -- carried to the main thread, which raises it
+            job.set_exception(error)
+        else:
+            job.set_result(None)
+
+    threading.Thread(target=run, name=account.feed.name, daemon=True).start()
+    return job
+
+
+def _wait(jobs: Collection[Future[None]], stop: threading.Event) -> set[Future[None]]:
+    """Those that have ended, once all have, or one is at fault, or those told to stop had their time.
 
     In short turns: Windows, and a signal that reaches another thread, do not end a wait on a lock.
     """
-    done, running = wait(jobs, timeout=0.2, return_when=FIRST_EXCEPTION)
-    while running and not any(job.exception() for job in done):
+    deadline_s = math.inf
+    while True:
         done, running = wait(jobs, timeout=0.2, return_when=FIRST_EXCEPTION)
+        if any(job.exception() for job in done):
+            stop.set()
+        if stop.is_set() and deadline_s == math.inf:
+            deadline_s = time.monotonic() + STOPPING_S
+        if not running or time.monotonic() > deadline_s:
+            return done
 
 
 @contextmanager
@@ -161,25 +216,22 @@ def _stoppable(stop: threading.Event) -> Iterator[None]:
         restore()
 
 
-def _pump(feed: Feed, lock: threading.Lock, stop: threading.Event, tell: Tell) -> _Account:
+def _pump(account: _Account, stop: threading.Event, tell: Tell) -> None:
     """Everything from one source into its search, until it ends, fails or is told to stop."""
-    account = _Account(feed)
     try:
-        account.source, items = feed.begin()
+        account.source, items = account.feed.begin()
         for item in items:
-            with lock:
-                feed.take(item)
-            account.taken += 1
-            tell(feed.name, *_far(account.source, account.taken))
+            if not account.take(item):
+                return
+            tell(account.feed.name, *_far(account.source, account.taken))
             if stop.is_set():
-                account.gaps.append(Gap(STOPPED, f"The user stopped the sweep; {feed.name} was examined until then."))
+                account.gaps.append(account.stopped())
                 break
         _close(items)
     except SensorUnavailable as error:
         account.gaps.append(Gap(error.reason.value, error.says))
     except InputUnreadable as error:
         account.gaps.append(Gap(UNREADABLE, str(error)))
-    return account
 
 
 def _close(items: Iterator[Any]) -> None:

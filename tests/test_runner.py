@@ -22,7 +22,7 @@ from detector.model import (
     Track,
     VerdictWord,
 )
-from hardware import exits
+from hardware import exits, runner
 from hardware.runner import NOTHING_CAME, STOPPED, UNREADABLE, Feed, Sense, sweep
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable
 
@@ -261,6 +261,25 @@ def test_ctrl_c_keeps_what_was_gathered_and_releases_the_sensor():
     assert [gap.reason for gap in gaps(report, "lens")] == [STOPPED]
     assert report.verdict.word is VerdictWord.LIKELY_CAMERA
     assert code(report) == 0
+
+
+def test_a_source_that_does_not_come_back_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(runner, "STOPPING_S", 0.1)
+    silent, search = threading.Event(), Search("network")
+
+    def listening():
+        yield 1
+        _thread.interrupt_main()
+        silent.wait(60)
+        yield 2
+
+    report = sweep([sense("network", Fake(listening(), name="eth0"), search=search), sense("lens", Fake([1]))])
+    assert [gap.reason for gap in gaps(report, "network")] == [STOPPED]
+    assert report.results[0].coverage.examined == {"items": 1}
+    (thread,) = [thread for thread in threading.enumerate() if thread.name == "eth0"]
+    silent.set()
+    thread.join(20)
+    assert search.seen == [1], "what comes after the end is dropped"
 
 
 def test_a_second_ctrl_c_is_not_held_back():
