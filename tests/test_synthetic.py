@@ -12,7 +12,7 @@ from detector.synthetic import LensPlan, Room, draw_plan, draw_room, sensor
 from detector.synthetic import radiometry as law
 from detector.synthetic.glints import Dome, Facets, Glass, Gloss, Led, Lens, spots_of
 from detector.synthetic.kit import flat
-from detector.synthetic.light import Light, RoomLamp, lamp_state, light_at, lit_rows
+from detector.synthetic.light import Light, RoomLamp, Rows, lamp_state, light_at, lit_rows, room_rows
 from detector.synthetic.plan import AMBIENT_LEVEL, Ranges
 from detector.synthetic.raster import Scene, irradiance, outline, paint
 from detector.synthetic.solids import Ball, Panel, Tube, blockers, box
@@ -25,6 +25,10 @@ SMALL = (640, 360)
 
 def view_at(eye=(0.0, 0.0, 0.0), angles=(0.0, 0.0, 0.0), focal=1000.0, size=(1280, 720)):
     return View(np.array(eye, float), turned(*angles), focal, *size)
+
+
+def lit(height):
+    return Rows(np.ones(height), np.ones(height))
 
 
 def torch_beside(view, metres, strength=1.0, lamps=(), veil=0.0):
@@ -90,7 +94,7 @@ def test_a_panel_is_painted_exactly_over_its_outline():
         np.array([-0.5, -0.25, 1.0]), np.array([1.0, 0, 0]), np.array([0, 0.5, 0]), flat((1, 1, 1)), glow=1.0
     )
     light = Light(view.eye, 0.0, view.axes[2], (), 0.0)
-    picture = paint(Scene(view, light, np.ones(120), 1.0), [sheet])
+    picture = paint(Scene(view, light, lit(120), 1.0), [sheet])
     assert (picture[:, :, 1] > 0.5).sum() == pytest.approx(100 * 50, rel=0.05)  # edges count half
     assert picture[60, 100] == pytest.approx([1.0, 1.0, 1.0], abs=0.01)
 
@@ -121,7 +125,7 @@ def test_a_lens_fades_with_the_fourth_power_of_distance_a_wall_with_the_second()
     light = torch_beside(view, 0.0)
     assert energy(lens[0], view, light) / energy(lens[1], view, light) == pytest.approx(16.0, rel=0.01)
     near, far = (
-        irradiance(Scene(view, light, np.ones(720), 1.0), np.array([[0, 0, d]]), AHEAD)[1] for d in (1.0, 2.0)
+        irradiance(Scene(view, light, lit(720), 1.0), np.array([[0, 0, d]]), AHEAD)[1] for d in (1.0, 2.0)
     )
     assert (near / far)[0] == pytest.approx(4.0)
 
@@ -130,7 +134,7 @@ def test_a_grey_wall_at_the_planned_distance_has_the_planned_level():
     plan = replace(draw_plan(3, mode="torch"), torch_level=0.31, ambient_level=0.12, distance_m=2.2)
     view = view_at(focal=plan.focal_px)
     light = light_at(plan, view, "on-axis", ())
-    room, torch = irradiance(Scene(view, light, np.ones(720), 1.0), np.array([[0.0, 0.0, 2.2]]), AHEAD)
+    room, torch = irradiance(Scene(view, light, lit(720), 1.0), np.array([[0.0, 0.0, 2.2]]), AHEAD)
     assert 0.5 * torch[0, 1] == pytest.approx(0.31, rel=0.02)
     assert 0.5 * room[0, 1] == pytest.approx(0.5 * 0.12 * 0.94, rel=0.02)  # the other half comes from lamps
 
@@ -305,6 +309,28 @@ def test_a_free_strobe_leaves_half_lit_frames_and_is_on_half_of_the_time():
     assert rows.mean() == pytest.approx(0.5, abs=0.02)
     assert 0.1 < torn < 0.9
     assert np.abs(np.diff(rows, axis=1)).max() < 0.02  # an edge is as soft as the exposure is long
+
+
+def test_room_light_ripples_at_twice_the_mains_frequency_and_an_exposure_evens_it_out():
+    plan = replace(draw_plan(1), ripple=0.1, mains_hz=50.0, fps=30.0, readout_s=0.02, exposure_s=1e-5)
+    rows = np.array([room_rows(plan, i) for i in range(30)])
+    assert np.ptp(rows) == pytest.approx(0.2, abs=0.01)
+    assert rows.mean() == pytest.approx(1.0, abs=0.01)
+    crossings = np.diff(np.sign(rows[0] - 1.0)) != 0
+    assert crossings.sum() in (3, 4)  # two whole waves of 10 ms from the first row to the last
+    assert rows[0] == pytest.approx(rows[3], abs=1e-6)  # 100 Hz at 30 frames a second: every third alike
+    assert np.ptp(room_rows(replace(plan, exposure_s=0.01), 0)) < 1e-9
+
+
+def test_lamps_highlights_ripple_and_indicators_do_not():
+    view, lamp = view_at(), RoomLamp(np.array([0.5, -1.0, 0.0]), 1.0)
+    light = torch_beside(view, 0.0, strength=0.0, lamps=(lamp,))
+    ball = Dome("vase", np.array([0.0, 0.0, 1.5]), 0.05, 0.05)
+    indicator = Led(np.array([0.0, 0.0, 1.0]), AHEAD, 20.0, (0.1, 1.0, 0.1))
+    rows = Rows(np.zeros(720), np.full(720, 1.1))
+    highlight = next(spot for spot in ball.spots(view, light) if spot.steady)
+    assert Room._energy(highlight, view, rows) == pytest.approx(1.1 * highlight.steady)
+    assert Room._energy(spots_of(indicator, view, light, 0.0)[0], view, rows) == pytest.approx(20.0)
 
 
 # Plans
@@ -542,7 +568,7 @@ def test_tape_glares_in_the_torch_and_is_dull_without():
     levels = []
     for strength in (0.3, 0.0):
         light = torch_beside(view, 0.003, strength=strength, veil=0.3)
-        levels.append(paint(Scene(view, light, np.ones(120), 1.0), [wall(1.01), strip])[60, 100, 1])
+        levels.append(paint(Scene(view, light, lit(120), 1.0), [wall(1.01), strip])[60, 100, 1])
     assert levels[0] > 20
     assert levels[1] < 0.1
 

@@ -35,6 +35,8 @@ class Spot:
     lens: int | None = None
     touch: Floats | None = None
     spread_px: float = 0.0
+    mains: bool = False
+    """The steady part comes from lamps of the room, and ripples with them."""
 
 
 def _angle(one: Floats, other: Floats) -> float:
@@ -101,7 +103,7 @@ class Dome:
         energy = law.point_energy(gives, reach, view.focal_px, _distance(view, point))
         if lit_by_torch:
             return Spot(self.name, point, energy, 0.0, self.tint)
-        return Spot(f"{self.name}/lamp", point, 0.0, energy, self.tint)
+        return Spot(f"{self.name}/lamp", point, 0.0, energy, self.tint, mains=True)
 
 
 def _halfway(one: Floats, other: Floats) -> Floats:
@@ -145,7 +147,7 @@ class Gloss:
         energy = view.focal_px**2 * strength / reach**2 * gives / far**2
         name = self.name if by_torch else f"{self.name}/lamp"
         return [
-            Spot(name, p, float(e) * by_torch, float(e) * (1.0 - by_torch))
+            Spot(name, p, float(e) * by_torch, float(e) * (1.0 - by_torch), mains=not by_torch)
             for p, e in zip(points, energy, strict=True)
             if e > 0.02
         ]
@@ -185,7 +187,7 @@ class Glass:
         return [
             Spot(
                 name, image, energy * by_torch, energy * (1.0 - by_torch),
-                touch=touch + 0.004 * normal, spread_px=self.haze_px,
+                touch=touch + 0.004 * normal, spread_px=self.haze_px, mains=not by_torch,
             )
         ]  # fmt: skip
 
@@ -224,7 +226,9 @@ class Facets:
     def _spot(self, index: int, torch: float, steady: float) -> Spot:
         blue, green, red = (float(c) for c in self.tints[index])
         name = self.name if torch else f"{self.name}/lamp"
-        return Spot(name, self.points[index], float(torch), float(steady), (blue, green, red))
+        return Spot(
+            name, self.points[index], float(torch), float(steady), (blue, green, red), mains=not torch
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -45,6 +45,24 @@ class Light:
         return self.strength * beam / square, towards
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """(height,) how much of each row's light there was: the torch's share, the room's level about 1."""
+
+    torch: Floats
+    room: Floats
+
+    def between(self, y: Floats | float) -> tuple[Floats, Floats]:
+        """Torch and room at fractional rows."""
+        known = np.arange(len(self.torch))
+        return np.asarray(np.interp(y, known, self.torch)), np.asarray(np.interp(y, known, self.room))
+
+
+def rows_of(plan: RoomPlan, frame: int) -> Rows:
+    """The light of one frame, row by row."""
+    return Rows(lit_rows(plan, frame), room_rows(plan, frame))
+
+
 def lamp_state(plan: RoomPlan, frame: int) -> LampState:
     """What the lamp is meant to do in a frame; a strobe that runs free counts by its middle row."""
     if plan.mode == "three":
@@ -66,6 +84,15 @@ def lit_rows(plan: RoomPlan, frame: int) -> Floats:
     ends = _time_on(starts + plan.exposure_s, plan.strobe_hz, phase)
     shares = (ends - _time_on(starts, plan.strobe_hz, phase)) / plan.exposure_s
     return np.clip(shares, 0.0, 1.0)  # rounding alone leaves these bounds
+
+
+def room_rows(plan: RoomPlan, frame: int) -> Floats:
+    """(height,) level of the room's light row by row, about 1: it ripples at twice the mains frequency."""
+    middle = frame / plan.fps + plan.exposure_s / 2.0 + plan.readout_s * np.arange(plan.height) / plan.height
+    hertz = 2.0 * plan.mains_hz
+    depth = plan.ripple * float(np.sinc(hertz * plan.exposure_s))
+    rows: Floats = 1.0 + depth * np.sin(2.0 * math.pi * hertz * middle)
+    return rows
 
 
 def _time_on(time_s: Floats, hertz: float, phase: float) -> Floats:

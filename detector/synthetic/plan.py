@@ -39,6 +39,7 @@ class Ranges:
     bloom: Range = (0.010, 0.040)  # share of light scattered around by a touched phone lens
     readout_s: Range = (0.008, 0.025)  # rolling shutter, first row to last
     strobe_hz: Range = (1.0, 12.0)
+    ripple: Range = (0.0, 0.12)  # of the room's light at twice the mains frequency: bulbs and cheap LEDs
 
 
 AMBIENT_LEVEL: dict[Ambient, Range] = {"dark": (0.0002, 0.004), "dim": (0.01, 0.08), "lit": (0.10, 0.40)}
@@ -86,6 +87,8 @@ class RoomPlan:
     sharpening: float
     psf_px: float
     bloom: float
+    ripple: float
+    mains_hz: float
     rhythm: tuple[int, int] = (1, 1)
     """Strobe in step with the frames: so many lit, so many unlit."""
     strobe_hz: float | None = None
@@ -169,6 +172,8 @@ def draw_plan(
         sharpening=_between(rng, ranges.sharpening),
         psf_px=_between(rng, ranges.psf_px),
         bloom=_between(rng, ranges.bloom),
+        ripple=_between(rng, ranges.ripple),
+        mains_hz=float(rng.choice([50.0, 60.0])),
         rhythm=rhythm,
         strobe_hz=strobe_hz,
     )

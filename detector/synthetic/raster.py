@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.synthetic import radiometry as law
-from detector.synthetic.light import Light
+from detector.synthetic.light import Light, Rows
 from detector.synthetic.radiometry import Floats
 from detector.synthetic.solids import Ball, Panel, Solid, Tube
 from detector.synthetic.view import NEAR_M, View
@@ -32,8 +32,7 @@ class Scene:
 
     view: View
     light: Light
-    rows: Floats
-    """(height,) share of the exposure during which the torch was on."""
+    rows: Rows
     flutter: float
     """Level of screens in this frame."""
 
@@ -144,10 +143,8 @@ def _shade(scene: Scene, panel: Panel, window: Window) -> Linear:
     room, torch = irradiance(scene, points, normal)
     if panel.tape:
         torch = torch + _tape(scene, panel) * TORCH_TINT
-    rows = np.interp(y[:, 0], np.arange(scene.view.height), scene.rows)
-    level = (
-        room + torch * rows[:, None, None] + panel.glow * _flutter(scene, panel) * np.array(panel.glow_tint)
-    )
+    lit, about_one = (rows[:, None, None] for rows in scene.rows.between(y[:, 0]))
+    level = room * about_one + torch * lit + panel.glow * _flutter(scene, panel) * np.array(panel.glow_tint)
     size = (window[2] - window[0], window[3] - window[1])
     spread = cv2.resize((level / 255.0).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     return np.asarray(spread, np.float32)
@@ -214,8 +211,8 @@ def _paint_tube(scene: Scene, picture: Linear, tube: Tube) -> None:
     if rim[1] < scene.view.eye[1] or depth.min() < NEAR_M or window is None:
         return
     room, torch = irradiance(scene, rim, np.array([0.0, -1.0, 0.0]))
-    row = int(np.clip(pixels[:, 1].mean(), 0, scene.view.height - 1))
-    colour = (room + torch * scene.rows[row]) * np.array(tube.lid)
+    lit, about_one = scene.rows.between(pixels[:, 1].mean())
+    colour = (room * about_one + torch * lit) * np.array(tube.lid)
     patch = np.full((window[3] - window[1], window[2] - window[0], 3), colour, np.float32)
     _lay(picture, patch, _mask(pixels, window), window)
 
@@ -235,6 +232,7 @@ def _paint_ball(scene: Scene, picture: Linear, ball: Ball) -> None:
     out = np.sqrt(np.clip(1.0 - square, 0.0, 1.0))
     normals = u[..., None] * view.axes[0] + v[..., None] * view.axes[1] - out[..., None] * view.axes[2]
     room, torch = irradiance(scene, ball.centre + ball.radius_m * normals, normals)
-    level = (room + torch * scene.rows[y][..., None] + ball.glow) * np.array(ball.colour)
+    lit, about_one = scene.rows.torch[y][..., None], scene.rows.room[y][..., None]
+    level = (room * about_one + torch * lit + ball.glow) * np.array(ball.colour)
     edge = np.clip((1.0 - np.sqrt(square)) * radius + 0.5, 0.0, 1.0)
     _lay(picture, level.astype(np.float32), np.asarray(edge * 255.0, np.uint8), window)

@@ -12,7 +12,7 @@ from detector.model import Frame, Pixels
 from detector.synthetic import sensor
 from detector.synthetic.furnish import Furnished, furnish
 from detector.synthetic.glints import Lens, Spot, spots_of
-from detector.synthetic.light import Light, lamp_state, light_at, lit_rows
+from detector.synthetic.light import Light, Rows, lamp_state, light_at, rows_of
 from detector.synthetic.plan import Ambient, Kind, Mode, Motion, RoomPlan, draw_plan
 from detector.synthetic.radiometry import Floats
 from detector.synthetic.raster import Scene, paint
@@ -45,7 +45,7 @@ class Room:
         """One frame as the camera hands it out."""
         plan = self.plan
         start, view, end = self._exposure(index)
-        rows, light = lit_rows(plan, index), self._light(view, index)
+        rows, light = rows_of(plan, index), self._light(view, index)
         rng = np.random.default_rng([plan.seed, 3, index])
         scene = Scene(view, light, rows, float(rng.uniform(0.6, 1.4)))
         linear = paint(scene, self._made.solids)
@@ -103,7 +103,7 @@ class Room:
         )
         return [s for s, ok in zip(spots, inside & ~hidden, strict=True) if ok]
 
-    def _streak(self, spot: Spot, start: View, view: View, end: View, rows: Floats) -> sensor.Streak | None:
+    def _streak(self, spot: Spot, start: View, view: View, end: View, rows: Rows) -> sensor.Streak | None:
         energy = self._energy(spot, view, rows)
         if energy < 0.004:
             return None
@@ -111,13 +111,13 @@ class Room:
         return sensor.Streak(energy * np.array(spot.tint), first, last, spot.spread_px)
 
     @staticmethod
-    def _energy(spot: Spot, view: View, rows: Floats) -> float:
-        row = round(float(view.project(spot.at)[0][0, 1]))
-        return spot.steady + spot.torch * float(rows[min(max(row, 0), len(rows) - 1)])
+    def _energy(spot: Spot, view: View, rows: Rows) -> float:
+        lit, about_one = rows.between(view.project(spot.at)[0][0, 1])
+        return spot.torch * float(lit) + spot.steady * (float(about_one) if spot.mains else 1.0)
 
     def _frame_entry(self, index: int) -> dict[str, Any]:
         _, view, _ = self._exposure(index)
-        rows = lit_rows(self.plan, index)
+        rows = rows_of(self.plan, index)
         state = lamp_state(self.plan, index)
         entry: dict[str, Any] = {
             "frame": index,
@@ -135,7 +135,7 @@ class Room:
                 entry["confounders"].append(point)
         return entry
 
-    def _point(self, spot: Spot, view: View, rows: Floats) -> dict[str, Any]:
+    def _point(self, spot: Spot, view: View, rows: Rows) -> dict[str, Any]:
         x, y = (round(float(v), 2) for v in view.project(spot.at)[0][0])
         distance = round(float(np.linalg.norm(spot.at - view.eye)), 3)
         return {

@@ -176,7 +176,8 @@ def _sheet(kit: Kit, name: str, corner: Floats, size: tuple[float, float], *, ge
     normals /= np.linalg.norm(normals, axis=1)[:, None]
     side = kit.rng.uniform(0.0006, 0.0030, count) * (0.7 if gem else 1.0)
     tints = kit.rng.uniform(0.2, 1.0, (count, 3)) if gem else np.tile(kit.colour(0.5, 1.0), (count, 1))
-    rough = math.radians(kit.between(0.7, 3.0))
+    # Flat glass shines over 1 to 2 degrees, a crease of foil over a few; a strong piece is seen twice as far.
+    rough = math.radians(kit.between(0.2, 0.8) if gem else kit.between(0.3, 2.0))
     kit.glints.append(Facets(name, points, normals, side**2, tints, 0.2 if gem else 0.7, rough))
 
 
