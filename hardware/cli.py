@@ -56,8 +56,8 @@ def main() -> None:
     try:
         app()
     except SystemExit as end:
-        # 130 is typer's word for Ctrl-C before or after a sweep; no report came of it.
-        code = exits.NOT_CHECKED if end.code == 130 else end.code
+        # 130, or 1 in older versions, is typer's word for Ctrl-C before or after a sweep.
+        code = exits.NOT_CHECKED if end.code in {1, 130} else end.code
     except KeyboardInterrupt:
         code = exits.NOT_CHECKED
     except Exception as error:  # noqa: BLE001 -- the one catch at the very top: a crash must never look like a verdict
