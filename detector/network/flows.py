@@ -86,14 +86,17 @@ class Flow:
             limits.least_rate <= rate <= limits.most_rate
             and self.size >= limits.one_way * back
             and limits.full_share[0] <= share <= limits.full_share[1]
-            and self._is_even(lasted, limits)
+            and self._is_even(limits)
         )
 
-    def _is_even(self, lasted: float, limits: FlowLimits) -> bool:
-        seconds = self.seconds or 1
-        mean = self.size / seconds
-        spread = math.sqrt(max(0.0, self.sum_squares / seconds - mean * mean))
-        return seconds >= limits.busy_share * lasted and spread <= limits.most_uneven * mean
+    def _is_even(self, limits: FlowLimits) -> bool:
+        """Judged by the whole seconds: the last one is still open."""
+        if not self.seconds:
+            return False
+        mean = (self.size - self.second_size) / self.seconds
+        spread = math.sqrt(max(0.0, self.sum_squares / self.seconds - mean * mean))
+        passed = int(self.last_s) - int(self.first_s)
+        return self.seconds >= limits.busy_share * passed and spread <= limits.most_uneven * mean
 
 
 class Flows:
