@@ -26,7 +26,7 @@ class JudgeLimits:
     chosen_mac: float = 0.4  # of a maker's weight, where the MAC was chosen by the device: of 3,000 random
     # MACs of telephones one hit a camera maker's prefix by chance
     many_names: int = 25  # registered domains asked for: cameras know one maker, people's devices the web
-    many_names_weight: float = -3.0
+    many_names_weight: float = -4.0
 
 
 LIMITS = JudgeLimits()
