@@ -53,6 +53,7 @@ def main() -> None:
     Whatever nobody foresaw ends here, in plain words and without a verdict.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    code: str | int | None = exits.DONE
     try:
         app()
     except SystemExit as end:
