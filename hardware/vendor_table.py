@@ -27,12 +27,12 @@ def load(at: Path | None = None) -> bytes | None:
 
 
 def refresh_from_file(source: Path, to: Path | None = None) -> int:
-    """Makes the table from a `manuf` file, plain or gzip; returns how many owners it names."""
+    """Makes the table from a `manuf` file, plain or gzip; returns how many prefixes it holds."""
     return _store(source.read_bytes(), to or place())
 
 
 def refresh(url: str = SOURCE, to: Path | None = None) -> int:
-    """Fetches the registry and makes the table; returns how many owners it names.
+    """Fetches the registry and makes the table; returns how many prefixes it holds.
 
     Raises `OSError` where it cannot be fetched or written, `VendorTableError` where it is no registry;
     the old table then stays.

@@ -100,6 +100,7 @@ def _camera(device: Device, signatures: Signatures) -> str | None:
 
 
 def _spelt(make: str) -> str:
+    make = make.replace("%20", " ")
     known = vocabulary()["makes"].get(make.lower())
     return known or (make if any(letter.isupper() for letter in make) else make.title())
 

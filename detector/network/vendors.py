@@ -1,7 +1,7 @@
 """Who made a network interface, by the registry of MAC prefixes (24, 28 and 36 bits).
 
-The table is one text, a line an owner: `name<TAB>prefix<TAB>prefix...<TAB>`, prefixes in hex.  It is
-searched as it stands, never parsed, so that loading costs one read even on a small computer.
+The table is one sorted text, a line a prefix: `prefix<TAB>owner`, prefixes in hex.  It is searched by
+halves as it stands, never parsed, so that loading costs one read even on a small computer.
 `compact` makes it from Wireshark's `manuf` text, which is how the packaged snapshot was made and
 how a user's refresh is.
 """
@@ -60,11 +60,19 @@ class Vendors:
         return self._known[prefix]
 
     def _line(self, prefix: str) -> str | None:
-        at = self._table.find(b"\t" + prefix.encode() + b"\t")
-        if at < 0:
-            return None
-        start = self._table.rfind(b"\n", 0, at) + 1
-        return self._table[start : self._table.index(b"\t", start)].decode("utf-8", "replace")
+        table, key = self._table, prefix.encode() + b"\t"
+        low, high = 0, len(table)
+        while low < high:
+            middle = (low + high) // 2
+            start = table.rfind(b"\n", low, middle) + 1 or low
+            end = table.find(b"\n", middle)
+            if table.startswith(key, start):
+                return table[start + len(key) : end].decode("utf-8", "replace")
+            if table[start : start + len(key)] < key:
+                low = end + 1
+            else:
+                high = start
+        return None
 
 
 @cache
@@ -78,19 +86,16 @@ def compact(manuf: str) -> str:
 
     Raises `VendorTableError` where the text is something else or holds too few prefixes.
     """
-    owners: dict[str, list[str]] = {}
-    rows = 0
+    owners: dict[str, str] = {}
     for line in manuf.splitlines():
         if found := _LINE.match(line):
             prefix = _prefix(found[1], found[2])
             name = " ".join((found[4] or found[3]).split())
             if prefix and name:
-                owners.setdefault(name, []).append(prefix)
-                rows += 1
-    if rows < LEAST_ROWS:
-        raise VendorTableError(f"only {rows} MAC prefixes found, a whole table has more than {LEAST_ROWS}")
-    lines = (f"{name}\t" + "\t".join(sorted(owners[name])) + "\t" for name in sorted(owners))
-    return "\n".join(lines) + "\n"
+                owners[prefix] = name
+    if len(owners) < LEAST_ROWS:
+        raise VendorTableError(f"only {len(owners)} MAC prefixes found, a whole table has more than {LEAST_ROWS}")
+    return "".join(sorted(f"{prefix}\t{name}\n" for prefix, name in owners.items()))
 
 
 def _prefix(text: str, bits: str | None) -> str | None:
