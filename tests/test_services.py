@@ -283,6 +283,15 @@ def test_baichuan_accuses_the_server_not_the_client():
     assert tcp(segment, 61024, 9000) == []
 
 
+@pytest.mark.parametrize(
+    ("port", "data", "says"),
+    [(34567, b"\xff\1" + b"\0" * 18 + b'{"Ret":100}', "DVRIP"), (37777, b"\xb0" + b"\0" * 31, "Dahua private")],
+)
+def test_private_protocols_accuse_the_server_not_the_client(port, data, says):
+    assert tcp(data, port, 50000) == [("p2p", says)]
+    assert tcp(data, 50000, port) == []
+
+
 # --- hostile bytes ----------------------------------------------------------------------------------
 
 

@@ -141,6 +141,18 @@ def test_a_lease_joins_mac_and_address_before_the_client_uses_it():
     assert (CAM, "10.0.0.9", "dhcp") in said(heard(frame), "address")
 
 
+def test_a_connection_accepted_on_a_telling_port_is_noticed_and_a_try_is_not():
+    def handshake(sender, source, target, ports, flags):
+        segment = bytearray(tcp(*ports, b""))
+        segment[13] = flags
+        return ethernet(sender, ROUTER, ipv4(source, target, 6, bytes(segment)))
+
+    tried = handshake(PHONE, "10.0.0.2", "10.0.0.9", (40000, 37777), 0x02)
+    accepted = handshake(CAM, "10.0.0.9", "10.0.0.2", (37777, 40000), 0x12)
+    refused = handshake(CAM, "10.0.0.9", "10.0.0.2", (554, 40000), 0x14)
+    assert said(heard(tried, accepted, refused), "open_port") == [(CAM, "10.0.0.9", "37777")]
+
+
 def test_each_fact_is_told_once():
     frame = ethernet(CAM, PHONE, ipv4("10.0.0.9", "10.0.0.2", 6, tcp(554, 40000, ANSWER)))
     assert len(said(heard(*[frame] * 5), "rtsp_server")) == 1

@@ -26,6 +26,8 @@ _UID_KINDS = (0x31, 0x41)
 _PREFIX = re.compile(rb"[A-Z]{3,8}")
 
 NAXCLOW_PORT = 6123
+XIONGMAI_PORT = 34567
+DAHUA_PORT = 37777
 BAICHUAN_PORT = 9000
 BAICHUAN_UDP_PORTS = (2015, 2018)
 _BAICHUAN_UDP = (b"\x3a\xcf\x87\x2a", b"\x20\xcf\x87\x2a", b"\x10\xcf\x87\x2a")
@@ -53,6 +55,15 @@ def naxclow_facts(data: bytes, sport: int, dport: int) -> list[Fact]:
     if NAXCLOW_PORT not in (sport, dport) or data[20:21] != b"{" or b'"code"' not in data[:200]:
         return []
     return [("p2p", "Naxclow")] if b'"uid"' in data or b'"dev' in data else []
+
+
+def private_facts(data: bytes, sport: int) -> list[Fact]:
+    """The private protocols of Xiongmai and Dahua, from the side that serves them."""
+    if sport == XIONGMAI_PORT and data[:1] == b"\xff" and len(data) > 20 and data[20:21] == b"{":
+        return [("p2p", "DVRIP")]
+    if sport == DAHUA_PORT and data[:1] in (b"\xb0", b"\xb1", b"\xf6") and len(data) >= 32:
+        return [("p2p", "Dahua private")]
+    return []
 
 
 def baichuan_facts(data: bytes, sport: int) -> list[Fact]:

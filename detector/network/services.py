@@ -75,7 +75,12 @@ def _tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         return messages.rtsp_facts(payload)
     if messages.is_http(payload):
         return messages.http_facts(payload)
-    return p2p.naxclow_facts(payload, sport, dport) or p2p.baichuan_facts(payload, sport) or _rare_tcp(payload, sport, dport)
+    return (
+        p2p.naxclow_facts(payload, sport, dport)
+        or p2p.baichuan_facts(payload, sport)
+        or p2p.private_facts(payload, sport)
+        or _rare_tcp(payload, sport, dport)
+    )
 
 
 def _rare_tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:

@@ -24,6 +24,9 @@ FACTS_OF_ONE = 400  # of one address: names asked for make up nearly all; a host
 MOST_SENDERS = 50_000  # addresses remembered: a flood of made-up ones must not fill the memory
 TCP_LOOKS, UDP_LOOKS = 40, 200  # payloads of one flow that are read: banners stand at its start
 
+# Ports that say something where a host accepts a connection on them, even if nothing is read of it.
+_TELLING_PORTS = frozenset({554, 8554, 10554, 37777, 34567})
+
 _START_TTLS = frozenset({64, 128, 255})
 _UNSPECIFIED = (b"\0" * 4, b"\0" * 16)
 _AIR_LINKS = frozenset({frames.WIFI, frames.WIFI_RADIOTAP, frames.PPI, frames.WIFI_PRISM, frames.WIFI_AVS})
@@ -183,7 +186,11 @@ class Traffic:
         key, back = (source, sport, target, dport, kind), (target, dport, source, sport, kind)
         flow = self._flows.add(key, back, sender.key if sender else None, packet.length, packet.at_s)
         self._trim()
-        if sender is None or len(segment) <= start:
+        if sender is None:
+            return
+        if kind == _TCP and sport in _TELLING_PORTS and segment[13] & 0x12 == 0x12:
+            self._tell(sender, ("open_port", str(sport)), packet.at_s)
+        if len(segment) <= start:
             return
         payload = segment[start:]
         if kind == _UDP:
