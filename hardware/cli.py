@@ -170,6 +170,35 @@ def doctor(*, json_file: Json = None) -> None:
     raise typer.Exit(exits.USAGE if refusals else exits.DONE if able else exits.NOT_CHECKED)
 
 
+@app.command()
+def vendors(
+    macs: Annotated[list[str] | None, typer.Argument(metavar="[MAC]...", help="MAC addresses to look up.", show_default=False)] = None,
+    *,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Fetch the registry anew (3 MB, from wireshark.org; at most weekly, please).")] = False,
+    from_file: Annotated[Path | None, typer.Option("--from", help="Take the registry from a `manuf` file instead.")] = None,
+) -> None:
+    """Say who made network interfaces, or refresh the registry of makers."""
+    from detector.network.vendors import Vendors, VendorTableError  # noqa: PLC0415
+    from hardware import vendor_table  # noqa: PLC0415
+
+    if not macs and not refresh and from_file is None:
+        raise typer.BadParameter("Name a MAC address, or --refresh.")
+    if unreadable := [mac for mac in macs or [] if not vendor_table.MAC.fullmatch(mac)]:
+        raise typer.BadParameter(f"{unreadable[0]} is no MAC address, such as aa:bb:cc:dd:ee:ff.")
+    try:
+        if refresh or from_file is not None:
+            count = vendor_table.refresh() if from_file is None else vendor_table.refresh_from_file(from_file)
+            typer.echo(f"{count} prefixes in {vendor_table.place()}")
+    except (OSError, VendorTableError) as error:
+        _complain([f"The registry was not refreshed: {error}."])
+        raise typer.Exit(exits.USAGE) from None
+    table = Vendors(vendor_table.load())
+    for mac in macs or []:
+        owner = table.owner(mac.lower().replace("-", ":"))
+        chosen = "; chosen by the device itself, looked up with the local bit cleared" if owner.local else ""
+        typer.echo(f"{mac}  {owner.name or 'unknown vendor'}{chosen}")
+
+
 def _told(text: str, written: str, json_file: str | None) -> list[str]:
     """Both forms to where they belong; the lines of what refused them."""
     from hardware import store  # noqa: PLC0415

@@ -78,22 +78,23 @@ def lens_live(camera: int | None, seconds: float, lamp: LampPins | None = None) 
 def network_from(capture: Path) -> Sense:
     """The network search over a capture file."""
     from detector.network.search import NetworkSearch  # noqa: PLC0415 -- keeps `--help` quick
+    from hardware import vendor_table  # noqa: PLC0415
     from hardware.capture import CaptureFile  # noqa: PLC0415
 
     def begin() -> tuple[Named, Iterator[Any]]:
         source = CaptureFile(capture)
         return source, source.packets()
 
-    search = NetworkSearch()
+    search = NetworkSearch(vendor_table=vendor_table.load())
     return Sense("network", (Feed(capture.name, True, begin, search.hear),), search.finish)
 
 
 def network_live(interface: str | None, authority: Authority | None, seconds: float) -> Sense:
     """The network search on the joined subnet: asks, and listens where that is allowed."""
     from detector.network.search import NetworkSearch  # noqa: PLC0415
-    from hardware import interfaces, privilege  # noqa: PLC0415
+    from hardware import interfaces, privilege, vendor_table  # noqa: PLC0415
 
-    search = NetworkSearch(interfaces.ours())
+    search = NetworkSearch(interfaces.ours(), vendor_table.load())
     asking = Feed(interface or "the joined network", False, lambda: _asked(interface, authority), search.note)
     if not privilege.may_listen():
         return Sense("network", (asking,), search.finish, limits=(UNPRIVILEGED,))

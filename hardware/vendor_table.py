@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import urllib.request
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from detector.network.vendors import VendorTableError, compact
 
 SOURCE = "https://www.wireshark.org/download/automated/data/manuf.gz"
 """Rebuilt once a week by Wireshark, which asks not to be downloaded more often."""
+
+MAC = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
+"""An address as people write it."""
 
 LONGEST = 64 << 20  # bytes unpacked; the table has 3 MB, and a hostile one must not fill the memory
 PATIENCE_S = 60.0
