@@ -54,7 +54,7 @@ def add_point(picture, x, y, energy, sigma):
     patch += (spread if picture.ndim == 2 else spread[..., None] * np.asarray(energy)) * (energy if picture.ndim == 2 else 1.0)
 
 
-def grey_point(x, y, sigma, height=120.0, floor=40.0, size=(64, 64)):
+def grey_point(x, y, sigma, *, height=120.0, floor=40.0, size=(64, 64)):
     """A (h, w) picture of one Gaussian whose middle stands `height` grey levels above `floor`."""
     rows, columns = np.mgrid[0 : size[1], 0 : size[0]]
     shape = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * sigma**2))
