@@ -1,0 +1,196 @@
+"""Each fact from rows made by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from detector.optics.facts import FRESH_FRAMES, FRESH_PX, NEAR_LOOKALIKE_PX, gather, hue_of
+from detector.optics.track import ALONE, ROW
+
+DEFAULTS = {
+    "x": 50.0, "y": 40.0, "room_x": 50.0, "room_y": 40.0, "level": 100.0, "peak": 230.0, "flux": 800.0, "floor": 60.0, "ring": 62.0,
+    "far": 58.0, "width": 1.1, "long": 1.05, "core": 3.0, "rough": 4.0, "beside": ALONE, "around": 60.0, "drift": 0.1,
+}  # fmt: skip
+
+
+def looks(count, *, seen=True, **fields):
+    """Rows of one glint in frames 0, 1, 2 ..., every field as usual or as told (a number or one a row)."""
+    rows = np.zeros(count, ROW)
+    rows["frame"] = np.arange(count)
+    rows["seen"] = rows["measured"] = seen
+    for name, value in (DEFAULTS | fields).items():
+        rows[name] = value
+    return rows
+
+
+def steady(rows):
+    return (None,) * (int(rows["frame"].max()) + 1)
+
+
+def alternating(count, **dark):
+    """Rows lit in even frames and dark in odd ones, and their states."""
+    lit = np.arange(count) % 2 == 0
+    fields = {name: np.where(lit, DEFAULTS.get(name, 0.0), value) for name, value in dark.items()}
+    return looks(count, seen=lit, **fields), tuple("on-axis" if one else "dark" for one in lit)
+
+
+def test_fewer_than_three_measured_looks_tell_nothing():
+    rows = looks(9)
+    rows["measured"][2:] = False
+    assert gather(rows, steady(rows)) is None
+    rows["measured"][2] = True
+    assert gather(rows, steady(rows)) is not None
+
+
+def test_measured_looks_in_the_dark_do_not_count():
+    assert gather(looks(9), ("dark",) * 9) is None
+
+
+def test_under_a_steady_torch_every_look_is_lit():
+    rows = looks(10)
+    rows["seen"][7:] = rows["measured"][7:] = False
+    facts = gather(rows, steady(rows))
+    assert (facts.lit, facts.seen, facts.dark, facts.off_axis) == (10, 7, 0, 0)
+    assert facts.dark_level == facts.off_level == facts.dimming == 0.0
+
+
+def test_looks_are_counted_by_the_light_they_were_made_in():
+    states = ("on-axis", "off-axis", "dark") * 6
+    level = np.array([120.0, 30.0, 5.0] * 6)
+    around = np.array([80.0, 60.0, 20.0] * 6)
+    facts = gather(looks(18, level=level, around=around), states)
+    assert (facts.lit, facts.seen, facts.off_axis, facts.dark) == (6, 6, 6, 6)
+    assert facts.level == pytest.approx(120.0)
+    assert facts.off_level == pytest.approx(30.0)
+    assert facts.dark_level == pytest.approx(5.0)
+    assert facts.dimming == pytest.approx(0.25)
+
+
+def test_one_or_two_looks_in_a_light_are_chance():
+    states = ("on-axis",) * 8 + ("dark", "dark", "off-axis")
+    facts = gather(looks(11), states)
+    assert facts.dark == facts.off_axis == 0
+    assert facts.dark_level == facts.off_level == 0.0
+
+
+def test_the_level_is_that_of_the_strong_sightings():
+    level = np.linspace(20, 120, 21)
+    facts = gather(looks(21, level=level), (None,) * 21)
+    assert 95 <= facts.level <= 115
+
+
+def test_the_dark_level_is_the_usual_one_not_a_single_flash():
+    rows, states = alternating(20, level=0.0)
+    rows["level"][5] = 200.0
+    assert gather(rows, states).dark_level == 0.0
+
+
+@pytest.mark.parametrize("name", ["peak", "core", "width", "long", "floor", "ring", "far", "rough", "beside", "crowd", "drift"])
+def test_medians_are_taken_of_the_stronger_half(name):
+    strong = np.arange(12) >= 6
+    rows = looks(12, level=np.where(strong, 100.0, 30.0), **{name: np.where(strong, 7.0, 1.0)})
+    assert getattr(gather(rows, steady(rows)), name) == pytest.approx(7.0)
+
+
+def test_swing_is_the_ratio_of_the_strong_to_the_weak_end_of_the_flux():
+    steady_one, fading = looks(30), looks(30, flux=np.geomspace(100, 1000, 30))
+    assert gather(steady_one, steady(steady_one)).swing == pytest.approx(1.0)
+    assert 6.0 < gather(fading, steady(fading)).swing < 10.0
+
+
+def test_a_steady_change_is_smooth_and_a_jumping_one_is_not():
+    rng = np.random.default_rng(1)
+    bell = 100 + 900 * np.exp(-(((np.arange(40) - 20) / 8) ** 2))
+    facts = [gather(looks(40, flux=flux), (None,) * 40) for flux in (bell, rng.permutation(bell))]
+    assert facts[0].smooth > 0.85
+    assert facts[1].smooth < 0.4
+    assert facts[0].swing == pytest.approx(facts[1].swing, rel=0.01)
+
+
+def test_what_does_not_change_is_not_called_smooth():
+    assert gather(looks(20), (None,) * 20).smooth == 0.0
+
+
+def test_the_sway_of_the_neighbour_is_told():
+    keeps, comes_and_goes = looks(20, beside=14.0), looks(20, beside=np.where(np.arange(20) % 2, 14.0, 40.0))
+    assert gather(keeps, steady(keeps)).beside_sway == 0.0
+    assert gather(comes_and_goes, steady(comes_and_goes)).beside_sway > 5.0
+
+
+@pytest.mark.parametrize(("b", "g", "r", "share", "hue"), [(40, 40, 40, 0.0, "blue"), (10, 50, 10, 0.8, "green"), (0, 0, 60, 1.0, "red"), (50, 40, 40, 0.2, "blue")])
+def test_tint_is_the_share_of_colour_in_the_halo(b, g, r, share, hue):
+    rows = looks(10, blue=b, green=g, red=r)
+    facts = gather(rows, steady(rows))
+    assert facts.tint == pytest.approx(share, abs=1e-6)
+    assert facts.hue == hue
+    assert facts.tint_level == max(b, g, r)
+
+
+def test_hue_is_the_strongest_channel():
+    assert [hue_of(np.array(tint)) for tint in ([3.0, 1.0, 1.0], [1.0, 3.0, 1.0], [1.0, 1.0, 3.0])] == ["blue", "green", "red"]
+
+
+# --- which misses are certain
+
+
+def dark_looks(beside, seen_in_dark=()):
+    rows, states = alternating(40, level=0.0, beside=beside)
+    for frame in seen_in_dark:
+        rows["seen"][frame] = True
+    return gather(rows, states)
+
+
+def test_a_miss_with_nothing_near_is_a_dark_look():
+    assert dark_looks(ALONE).dark == 20
+    assert dark_looks(NEAR_LOOKALIKE_PX + 1).dark == 20
+
+
+def test_a_miss_close_to_a_like_spot_may_be_a_mistake_and_does_not_count():
+    assert dark_looks(FRESH_PX - 1).dark == 0
+
+
+def test_a_miss_right_after_a_sighting_is_certain_a_little_nearer():
+    assert dark_looks(FRESH_PX + 1).dark == 20
+
+
+def test_a_miss_long_after_the_last_sighting_is_not():
+    rows = looks(30, beside=FRESH_PX + 2)
+    rows["seen"][10:] = rows["measured"][10:] = False
+    states = ("on-axis",) * 10 + ("dark",) * 20
+    assert gather(rows, states).dark == FRESH_FRAMES
+
+
+def test_a_spot_that_was_seen_in_the_dark_always_counts():
+    assert dark_looks(2.0, seen_in_dark=(1, 3, 5, 7)).dark == 4
+
+
+def test_dimming_in_an_unlit_black_room_is_next_to_nothing():
+    rows, states = alternating(20, level=0.0, around=0.0)
+    assert gather(rows, states).dimming == 0.0
+
+
+def test_no_fact_is_ever_infinite_or_missing():
+    rng = np.random.default_rng(9)
+    for _ in range(50):
+        rows = looks(int(rng.integers(3, 40)))
+        for name in DEFAULTS:
+            rows[name] = np.where(rng.random(len(rows)) < 0.3, 0.0, rng.uniform(0, 255, len(rows)))
+        states = tuple(rng.choice(["on-axis", "dark", "off-axis"], len(rows)))
+        facts = gather(rows, states)
+        if facts is not None:
+            assert all(math.isfinite(v) for v in dataclasses.astuple(facts) if isinstance(v, float))
+            assert facts.seen <= len(rows)
+            assert 0.0 <= facts.smooth <= 1.0
+
+
+@pytest.mark.xfail(strict=True, reason="A frame without a label in a labelled video is taken for lit.")
+def test_a_frame_whose_light_is_unknown_tells_nothing_about_any_light():
+    """Where a video was cut, its last frames carry no label while the others do."""
+    rows, states = alternating(40, level=0.0)
+    unknown = (*states[:20], *(None,) * 20)
+    facts = gather(rows, unknown)
+    assert facts.lit == 10

@@ -1,0 +1,229 @@
+"""For each cue what speaks for a lens and what against; and what no cue may ever do."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+import re
+
+import pytest
+
+from detector.model import probability_of
+from detector.optics import lens
+from detector.optics.facts import Facts
+
+NOTHING = {field.name: 0 for field in dataclasses.fields(Facts)}
+GLINT = Facts(**NOTHING | {
+    "lit": 40, "seen": 40, "level": 140.0, "swing": 1.3, "smooth": 0.5, "peak": 240.0, "core": 4.0, "width": 1.2, "long": 1.05,
+    "floor": 60.0, "ring": 62.0, "far": 60.0, "rough": 4.0, "beside": 999.0, "drift": 0.1, "tint": 0.05, "tint_level": 60.0, "hue": "blue",
+})  # fmt: skip
+SWITCHED = {"dark": 20, "lit": 20, "seen": 20, "dimming": 0.4}
+THREE = SWITCHED | {"off_axis": 20}
+
+CUES = {
+    # cue -> what favours a lens, what speaks against one
+    "switching": (SWITCHED | {"dark_level": 0.0}, SWITCHED | {"dark_level": 130.0}),
+    "pattern": (SWITCHED | {"dark_level": 0.0}, SWITCHED | {"dark_level": 70.0, "dimming": 0.5}),
+    "off_axis": (THREE | {"off_level": 5.0}, THREE | {"off_level": 130.0}),
+    "brightness": ({"peak": 255.0}, {"peak": 140.0}),
+    "contrast": ({"level": 150.0}, {"level": 22.0}),
+    "core": ({"core": 3.0}, {"core": 60.0}),
+    "width": ({"width": 1.0}, {"width": 3.0}),
+    "dark ring": ({"ring": 62.0}, {"floor": 90.0, "far": 90.0, "ring": 40.0}),
+    "glow": ({"ring": 62.0, "core": 0.0}, {"floor": 75.0, "ring": 110.0, "core": 0.0}),
+    "companion": ({"beside": 999.0}, {"beside": 9.0, "beside_sway": 0.3}),
+    "crowding": ({"crowd": 0.0}, {"crowd": 14.0}),
+    "flashing": ({"flashers": 0}, {"flashers": 5}),
+    "swing": ({"swing": 5.0, "smooth": 1.0}, {"swing": 1.02}),
+    "colour": ({"tint": 0.02}, {"tint": 0.8, "hue": "green"}),
+    "staying": ({"drift": 0.1}, {"drift": 5.0}),
+    "persistence": ({"seen": 40}, {"seen": 5}),
+}
+PAIRS = [pytest.param(*pair, id=name) for name, pair in CUES.items()]
+
+
+def facts(**changes):
+    return dataclasses.replace(GLINT, **changes)
+
+
+def total(known):
+    return sum(reason.weight for reason in lens.judge(known).reasons)
+
+
+def probability(known):
+    return probability_of(lens.PRIOR, {reason.kind: reason.weight for reason in lens.judge(known).reasons})
+
+
+def every_pair_of_facts():
+    for favour, against in CUES.values():
+        yield facts(**favour)
+        yield facts(**against)
+
+
+@pytest.mark.parametrize(("favour", "against"), PAIRS)
+def test_each_cue_tells_a_lens_from_what_is_none(favour, against):
+    assert total(facts(**favour)) > total(facts(**against)) + 0.5
+
+
+@pytest.mark.parametrize(("favour", "against"), PAIRS)
+def test_what_speaks_against_carries_a_negative_reason_of_its_own(favour, against):
+    usual = {reason.kind: reason.weight for reason in lens.judge(facts(**favour)).reasons}
+    lower = [r for r in lens.judge(facts(**against)).reasons if r.weight < min(0.0, usual.get(r.kind, 0.0))]
+    assert lower
+
+
+def test_every_cue_of_the_table_is_walked_through():
+    met = {cue.__name__ for cue in lens.CUES for known in every_pair_of_facts() if cue(known) is not None}
+    assert met == {cue.__name__ for cue in lens.CUES}
+
+
+# --- the lens and its confounders as a whole
+
+
+def test_a_lens_under_a_switched_torch_alarms():
+    assert probability(facts(**SWITCHED, swing=4.0, smooth=0.9)) > lens.ALARM_AT
+
+
+def test_a_lens_under_a_three_state_lamp_alarms():
+    assert probability(facts(**THREE, off_level=3.0, swing=4.0, smooth=0.9)) > lens.ALARM_AT
+
+
+def test_what_shines_by_itself_is_refused_whatever_else_speaks_for_it():
+    best = {"swing": 9.0, "smooth": 1.0, "peak": 255.0, "level": 200.0, "tint": 0.0}
+    lamp = facts(**SWITCHED | best | {"dark_level": 200.0})
+    assert lens.judge(lamp).against == "shines by itself"
+    assert probability(lamp) < lens.SHOW_AT
+
+
+def test_a_lamp_is_refused_even_where_it_sends_nothing_back_from_aside():
+    lamp = facts(**THREE | {"dark_level": 140.0, "off_level": 0.0, "swing": 4.0, "smooth": 1.0})
+    assert lens.judge(lamp).against == "shines by itself"
+
+
+def test_a_dome_that_shines_alike_from_aside_never_alarms():
+    dome = facts(**THREE, off_level=130.0, swing=1.3, smooth=0.5)
+    assert lens.judge(dome).against == "light from aside"
+    assert probability(dome) < lens.ALARM_AT
+
+
+def test_the_less_light_comes_back_from_aside_the_more_like_a_lens():
+    weights = [total(facts(**THREE, off_level=level)) for level in (0.0, 30.0, 60.0, 90.0, 140.0)]
+    assert weights == sorted(weights, reverse=True)
+    assert weights[0] > weights[-1] + 3
+
+
+def test_light_from_aside_is_only_judged_where_there_was_any():
+    kinds = {reason.kind for reason in lens.judge(facts(**SWITCHED, off_level=140.0)).reasons}
+    assert "light from aside" not in kinds
+
+
+def test_a_printed_dot_that_fades_with_the_room_is_no_reflection():
+    dot = facts(**SWITCHED | {"level": 90.0, "dark_level": 36.0, "peak": 180.0})
+    assert probability(dot) < lens.SHOW_AT
+
+
+def test_without_a_dark_look_nothing_is_said_about_switching():
+    assert lens.switching(GLINT) is None
+
+
+def test_a_steady_lamp_of_one_colour_is_refused_under_a_steady_torch():
+    for hue in ("blue", "green", "red"):
+        indicator = facts(tint=0.8, hue=hue, swing=1.05)
+        assert probability(indicator) < lens.SHOW_AT
+        assert any(hue in reason.says for reason in lens.judge(indicator).reasons)
+
+
+def test_colour_is_silent_where_darkness_has_shown_that_it_does_not_shine_by_itself():
+    assert lens.colour(facts(**SWITCHED, tint=0.8)) is None
+
+
+def test_a_neighbour_that_comes_and_goes_is_no_double_highlight():
+    assert lens.companion(facts(beside=9.0, beside_sway=12.0)) is None
+
+
+def test_a_still_picture_says_nothing_about_staying():
+    assert lens.staying(facts(drift=math.nan)) is None
+
+
+@pytest.mark.parametrize("extra", [{}, SWITCHED, THREE])
+def test_few_sightings_never_alarm_by_their_looks_alone(extra):
+    """All that a single picture could show speaks for it; without angle or switching it stays a candidate."""
+    few = facts(**extra | {"seen": lens.FEWEST_SIGHTINGS, "lit": 40, "dark": 0, "off_axis": 0, "swing": 9.0, "smooth": 1.0})
+    assert probability(few) < lens.ALARM_AT
+
+
+def test_a_steady_glint_that_never_changed_does_not_alarm():
+    assert probability(facts(swing=1.05, smooth=0.0)) < lens.ALARM_AT
+
+
+def test_a_jumping_brightness_is_worth_less_than_a_smooth_one():
+    assert total(facts(swing=5.0, smooth=0.1)) < total(facts(swing=5.0, smooth=1.0)) - 1
+
+
+def test_crowds_weigh_more_the_larger_they_are():
+    weights = [total(facts(crowd=float(n))) for n in (0, 4, 6, 9, 30)]
+    assert weights == sorted(weights, reverse=True)
+
+
+# --- the law for every reason
+
+GRID = [
+    facts(**SWITCHED | dict(zip(("dark_level", "swing", "smooth", "peak", "tint", "core"), values, strict=True)))
+    for values in itertools.product((0.0, 60.0, 140.0), (1.0, 1.6, 6.0), (0.0, 1.0), (120.0, 255.0), (0.0, 0.9), (0.0, 30.0))
+]
+REASONS = [reason for known in [*GRID, *every_pair_of_facts()] for reason in lens.judge(known).reasons]
+FORBIDDEN = re.compile(r"\b(safe|clean|session|subagent)\b", re.IGNORECASE)
+
+
+def test_no_kind_speaks_twice_about_one_glint():
+    for known in [*GRID, *every_pair_of_facts()]:
+        kinds = [reason.kind for reason in lens.judge(known).reasons]
+        assert len(kinds) == len(set(kinds))
+
+
+def test_every_reason_is_a_sentence_with_what_was_measured_its_unit_and_its_source():
+    for reason in REASONS:
+        assert reason.says[0].isupper() or reason.says[0].isdigit()
+        assert reason.says.endswith(".")
+        assert len(reason.says.split()) >= 5
+        assert reason.measured is not None
+        assert reason.unit
+        assert reason.source
+        assert reason.kind
+
+
+def test_no_reason_promises_anything():
+    for reason in REASONS:
+        assert not FORBIDDEN.search(reason.says)
+        assert not FORBIDDEN.search(reason.kind)
+
+
+def test_the_same_kind_does_not_say_the_same_for_and_against():
+    signs = {}
+    for reason in REASONS:
+        if abs(reason.weight) > 0.5:
+            signs.setdefault((reason.kind, re.sub(r"[\d.]+", "#", reason.says)), set()).add(reason.weight > 0)
+    told_apart = {kind for (kind, _), both in signs.items() if len(both) == 1}
+    assert {"torch on and off", "light from aside", "level", "size", "colour"} <= told_apart
+
+
+def test_no_single_reason_decides_for_an_alarm():
+    alone = max(reason.weight for reason in REASONS)
+    assert probability_of(lens.PRIOR, {"alone": alone}) < 0.6
+    assert all(abs(reason.weight) <= 5.0 for reason in REASONS)
+
+
+def test_what_is_refused_names_the_strongest_reason_against():
+    for known in every_pair_of_facts():
+        verdict = lens.judge(known)
+        worst = min(verdict.reasons, key=lambda reason: reason.weight)
+        assert verdict.against == (worst.kind if worst.weight < 0 else "too little seen")
+
+
+def test_an_alarm_asks_for_more_than_being_shown():
+    assert 0.0 < lens.PRIOR < lens.SHOW_AT < lens.ALARM_AT < 1.0
+
+
+def test_judging_twice_gives_the_same():
+    assert lens.judge(GLINT) == lens.judge(GLINT)
