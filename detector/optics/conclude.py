@@ -27,12 +27,18 @@ NEXT_LOOK = (
 Refusal = tuple[str, Track]
 
 
-def judged(rows: Rows, states: Sequence[LampState | None]) -> Finding | Refusal:
-    """One track as a finding, or as the reason that it was refused for."""
-    known = facts.gather(rows, states)
-    where = _track(rows, states)
-    if known is None or known.seen < lens.FEWEST_SIGHTINGS:
-        return "too little seen", where
+def conclude(tracks: Sequence[Rows], states: Sequence[LampState | None]) -> list[Finding | Refusal]:
+    """Each track as a finding, or as the reason that it was refused for."""
+    gathered = [(rows, facts.gather(rows, states)) for rows in tracks]
+    known = [(rows, told) for rows, told in gathered if told is not None and told.seen >= lens.FEWEST_SIGHTINGS]
+    unknown = [rows for rows, told in gathered if told is None or told.seen < lens.FEWEST_SIGHTINGS]
+    results: list[Finding | Refusal] = [("too little seen", _track(rows, states)) for rows in unknown]
+    for (rows, _), told in zip(known, facts.with_flashers(known), strict=True):
+        results.append(_judged(told, _track(rows, states)))
+    return results
+
+
+def _judged(known: facts.Facts, where: Track) -> Finding | Refusal:
     verdict = lens.judge(known)
     probability = probability_of(lens.PRIOR, {reason.kind: reason.weight for reason in verdict.reasons})
     if probability < lens.SHOW_AT:

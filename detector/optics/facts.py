@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,16 @@ from detector.optics.track import Rows
 FEWEST_LOOKS = 3
 NEAR_LOOKALIKE_PX = 16.0
 """A missing spot counts as dark only when no like spot stands this near: it may have been confused,"""
+NEXT_FRAMES = 4
+"""A dark look counts within four frames of a sighting: the edges of every dark phase, however long."""
+FLASH_SWING = 1.5
+FLASH_SHARE = 0.6
+"""A glint that changed by half, or was there in fewer than 6 of 10 lit frames, comes and goes."""
+FLASH_PEAK = 215.0
+"""Facets are mirrors; a matt screw that darkens as one walks past is none."""
+FLASH_SELF_PX = 6.0
+FLASH_NEAR_PX = 60.0
+"""Nearer is the glint itself, farther is another thing."""
 FRESH_FRAMES = 3
 FRESH_PX = 9.0
 """unless it was seen within three frames: its place is then known to a few pixels."""
@@ -31,7 +41,8 @@ class Facts:
     0 when it jumps at random.  `peak` (0 to 255), `core` (saturated px), `width` (px), `long` (axis
     ratio), `floor`, `ring`, `far` (levels 7, 5 and 14 px out), `rough` (deviation around), `beside`
     and `beside_sway` (distance to the nearest like spot in px and how much it varies), `crowd` and
-    `drift` (px a frame beyond the surroundings) are medians of the stronger half.  `tint` is the
+    `drift` (px a frame beyond the surroundings) are medians of the stronger half.  `flashers` counts
+    other glints near it in the room that came and went as well, at whatever time.  `tint` is the
     share of colour in the halo (0 grey, 1 pure), `tint_level` its strength.
     """
 
@@ -55,6 +66,7 @@ class Facts:
     rough: float
     beside: float
     beside_sway: float
+    flashers: int
     crowd: float
     drift: float
     tint: float
@@ -68,7 +80,7 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
     `states` holds the lamp's state of every frame, None where the light never switched.
     """
     state = np.array([_CODE[states[frame]] for frame in rows["frame"].tolist()])
-    sure = _sure(rows)
+    sure = _sure(rows) & _between_sightings(rows, state == _CODE["on-axis"])
     lit = rows[state == _CODE["on-axis"]]
     glints = lit[lit["measured"]]
     if len(glints) < 3:
@@ -76,7 +88,7 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
     top = glints[glints["level"] >= np.median(glints["level"])]
     swing, smooth = _swing(glints)
     tint = np.array([top[name].mean() for name in ("blue", "green", "red")])
-    middle = {name: float(np.median(top[name])) for name in _MEDIANS}
+    middle = dict(zip(_MEDIANS, np.median([top[name] for name in _MEDIANS], axis=1).tolist(), strict=True))
     dark, off = (_enough(rows[sure & (state == _CODE[name])]) for name in ("dark", "off-axis"))
     return Facts(
         lit=int((sure & (state == _CODE["on-axis"])).sum()),
@@ -90,6 +102,7 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
         swing=swing,
         smooth=smooth,
         beside_sway=float(np.std(top["beside"])),
+        flashers=0,
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
         tint_level=float(tint.max()),
         hue=hue_of(tint),
@@ -111,6 +124,37 @@ _CODE: dict[LampState | None, int] = {None: 0, "on-axis": 0, "off-axis": 1, "dar
 _MEDIANS = ("peak", "core", "width", "long", "floor", "ring", "far", "rough", "beside", "crowd", "drift")
 
 
+def with_flashers(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
+    """The facts of all tracks, each told how many others near it flashed too.
+
+    Foil, jewels and crumpled film flash facet after facet as the camera moves; a lens is alone.
+    """
+    places = np.array([[np.median(rows[c][rows["seen"]]) for c in ("room_x", "room_y")] for rows, _ in tracks]).reshape(-1, 2)
+    level = np.array([known.level for _, known in tracks])
+    flashes = np.array([_comes_and_goes(known) for _, known in tracks], np.bool_)
+    counts = []
+    for i in range(len(tracks)):
+        far = np.hypot(*(places - places[i]).T)
+        counts.append(int((flashes & (far > FLASH_SELF_PX) & (far < FLASH_NEAR_PX) & (level > 0.5 * level[i])).sum()))
+    return [replace(known, flashers=count) for (_, known), count in zip(tracks, counts, strict=True)]
+
+
+def _comes_and_goes(known: Facts) -> bool:
+    return known.peak >= FLASH_PEAK and (known.swing > FLASH_SWING or known.seen < FLASH_SHARE * known.lit)
+
+
+def _between_sightings(rows: Rows, lit: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Looks close in time to a lit sighting.  Farther off the place is a guess, and finding nothing
+    there would be no evidence; lit looks count all the same, a lens out of its angle is missing too."""
+    frames = rows["frame"][lit & rows["seen"]]
+    if not len(frames):
+        return np.zeros(len(rows), np.bool_)
+    after = np.clip(np.searchsorted(frames, rows["frame"]), 0, len(frames) - 1)
+    before = np.maximum(after - 1, 0)
+    wait = np.minimum(np.abs(frames[after] - rows["frame"]), np.abs(frames[before] - rows["frame"]))
+    return np.asarray(lit | (wait <= NEXT_FRAMES))
+
+
 def _sure(rows: Rows) -> NDArray[np.bool_]:
     """Looks that tell something: a spot was there, or it is certain that none was."""
     seen_at = np.where(rows["seen"], rows["frame"], -(10**6))
@@ -122,7 +166,7 @@ def _sure(rows: Rows) -> NDArray[np.bool_]:
 def _swing(glints: Rows) -> tuple[float, float]:
     """Ratio of strong to weak flux, and how steadily it changes (von Neumann's ratio turned round)."""
     flux = np.log(np.maximum(glints["flux"].astype(np.float64), 20.0))
-    high, low = np.percentile(flux, [95, 5])
+    low, high = np.sort(flux)[[int(0.05 * len(flux)), int(0.95 * (len(flux) - 1) + 0.5)]]
     spread = float(flux.var())
     steps: NDArray[np.float64] = np.diff(flux)
     smooth = 1.0 - float((steps**2).mean()) / (2.0 * spread) if spread > 1e-6 else 0.0

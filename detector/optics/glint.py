@@ -32,6 +32,8 @@ class GlintLimits:
     tile_px: int = 64
     per_tile: int = 3
     """Bounds the work on terrazzo and wallpaper: 3 in 64 x 64 px lost no lens in the shared clips."""
+    most: int = 400
+    """Bounds the work of a frame: in the shared clips no lens was fainter than 300 other spots."""
     satellite_px: int = 13
     satellite_share: float = 0.35
     """Sharpening and bloom set faint spots round a strong one; they are part of it."""
@@ -111,10 +113,12 @@ def find(luma: NDArray[np.uint8], limits: GlintLimits) -> Spots:
     crest = cv2.compare(picture, cv2.dilate(picture, np.ones((5, 5), np.uint8)), cv2.CMP_EQ)
     around = cv2.dilate(picture, np.ones((limits.satellite_px, limits.satellite_px), np.uint8))
     least = cv2.max(cv2.convertScaleAbs(around, alpha=limits.satellite_share), np.ceil(limits.least_contrast))
-    found = cv2.findNonZero(cv2.bitwise_and(crest, cv2.compare(picture, least, cv2.CMP_GE)))
-    peaks = np.zeros((0, 2), np.intp) if found is None else np.asarray(found).reshape(-1, 2).astype(np.intp)
+    found = np.asarray(cv2.bitwise_and(crest, cv2.compare(picture, least, cv2.CMP_GE)), np.uint8) & 1
+    # numpy searches booleans an order of magnitude faster than cv2.findNonZero searches bytes
+    rows, columns = np.divmod(np.flatnonzero(found.view(np.bool_)), luma.shape[1])
+    peaks = np.stack([columns, rows], axis=1)
     peaks = peaks[np.all((peaks >= RADIUS) & (peaks < np.array(luma.shape[::-1]) - RADIUS), axis=1)]
-    peaks = peaks[_strongest_of_tiles(peaks, picture[peaks[:, 1], peaks[:, 0]], limits)]
+    peaks = peaks[_strongest(peaks, picture[peaks[:, 1], peaks[:, 0]], limits)]
     x, y = peaks.T
     return Spots(
         *_vertex(picture, x, y), level=picture[y, x].astype(np.float32), peaks=peaks, picture=picture
@@ -134,12 +138,13 @@ def _vertex(picture: NDArray[np.uint8], x: IntArray, y: IntArray) -> tuple[Float
     return fine_x.astype(np.float32), fine_y.astype(np.float32)
 
 
-def _strongest_of_tiles(peaks: IntArray, level: NDArray[np.uint8], limits: GlintLimits) -> IntArray:
+def _strongest(peaks: IntArray, level: NDArray[np.uint8], limits: GlintLimits) -> IntArray:
     tile = (peaks[:, 1] // limits.tile_px) * 65536 + peaks[:, 0] // limits.tile_px
     order = np.lexsort((-level.astype(np.int16), tile))
     starts = np.flatnonzero(np.r_[True, np.diff(tile[order]) != 0][: len(order)])
     rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-    return order[rank < limits.per_tile]
+    kept = order[rank < limits.per_tile]
+    return kept[np.argsort(-level[kept].astype(np.int16), kind="stable")[: limits.most]]
 
 
 def measure(view: View, peaks: IntArray) -> Glints:

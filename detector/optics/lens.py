@@ -117,7 +117,8 @@ def surroundings(facts: Facts) -> Reason | None:
     if dip > max(0.06 * scale, 0.12 * facts.level):
         weight = _ramp(dip / scale, 0.06, 0.25, -0.8, -3.5)
         return Reason("dark ring", "A dark ring around it is the room mirrored in a small dome.", round(dip / scale, 2), "of the surroundings", weight, PHYSICS)
-    glow = (facts.ring - facts.far) / scale
+    # both steps must rise: an edge of the host further out is no shading
+    glow = min(3.0 * (facts.ring - facts.floor), facts.ring - facts.far) / scale
     uneven = _ramp(facts.rough / scale, 0.15, 0.5, 1.0, 0.3)  # an edge beside it makes the cue unsure
     bloom = _ramp(facts.core, 1.0, 4.0, 1.0, 0.4)  # a saturated point glows by itself
     weight = _ramp(glow, 0.06, 0.25, 0.4, -3.0) * uneven * bloom
@@ -139,6 +140,14 @@ def crowding(facts: Facts) -> Reason | None:
     return Reason("crowd", f"{facts.crowd:.0f} like glints stand around it: foil, jewels or a pattern.", round(facts.crowd), "within 40 px", _ramp(facts.crowd, 4, 9, -0.7, -2.5), PHYSICS)
 
 
+def flashing(facts: Facts) -> Reason | None:
+    """Foil and jewels flash facet after facet as the camera moves; a lens is alone."""
+    if not facts.flashers:
+        return None
+    says = f"{facts.flashers} other glints near it came and went too, as those of foil or jewels do."
+    return Reason("other flashes", says, facts.flashers, "within 60 px", _ramp(facts.flashers, 1.0, 4.0, -0.3, -4.5), PHYSICS)
+
+
 def swing(facts: Facts) -> Reason | None:
     """A lens shines over 5 to 31 degrees in all and falls at the edges; a lamp or dome hardly changes."""
     if facts.seen < 8:
@@ -153,10 +162,13 @@ def swing(facts: Facts) -> Reason | None:
 def colour(facts: Facts) -> Reason | None:
     """Indicators glow in one pure colour; a lens returns the torch's white, at most tinted.
 
-    Says nothing when darkness has already shown that the glint does not shine by itself.
+    Where darkness has shown that the glint does not shine by itself, only strong colour still says
+    something: brass and coloured gloss.
     """
     if facts.dark and facts.dark_level < 0.4 * facts.level:
-        return None
+        if facts.tint < 0.4:
+            return None
+        return Reason("colour", f"It returns {facts.hue} light, as metal or coloured gloss does.", round(facts.tint, 2), "share of colour", _ramp(facts.tint, 0.4, 0.65, 0.0, -2.0), PHYSICS)
     strength = _ramp(facts.tint_level, 15.0, 40.0, 0.2, 1.0)  # a faint halo has a colour by chance
     weight = _ramp(facts.tint, 0.18, 0.38, 0.5, -3.0) * strength
     says = "Its halo is nearly white, as the torch is." if weight > 0 else f"Its halo is {facts.hue}, as an indicator light or coloured gloss is."
@@ -179,5 +191,5 @@ def persistence(facts: Facts) -> Reason | None:
 
 
 CUES: tuple[Callable[[Facts], Reason | None], ...] = (
-    switching, off_axis, brightness, contrast, size, surroundings, companion, crowding, swing, colour, staying, persistence,
+    switching, off_axis, brightness, contrast, size, surroundings, companion, crowding, flashing, swing, colour, staying, persistence,
 )  # fmt: skip

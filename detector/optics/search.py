@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from detector.model import Coverage, Frame, Gap, LampState, Refused, SenseResult, Track
 from detector.optics import glint, lens
-from detector.optics.conclude import judged, sort_out
+from detector.optics.conclude import conclude, sort_out
 from detector.optics.join import join
 from detector.optics.lighting import LightMeter
 from detector.optics.motion import MotionEstimator
@@ -78,7 +78,7 @@ class LensSearch:
         """Judges everything seen; call once, after the last frame."""
         self._keep(self._tracker.finish())
         states = self._states()
-        findings, examples = sort_out([judged(rows, states) for rows in join(self._kept)])
+        findings, examples = sort_out(conclude(join(self._kept), states))
         refused = self._refused + Counter(kind for kind, _ in examples)
         return SenseResult(
             coverage=self._coverage(states),
