@@ -1,0 +1,170 @@
+"""One lit picture or a lit and an unlit one: candidates, never an alarm, and what was not known."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from detector.model import Frame
+from detector.optics.pictures import LIMITS_OF_ONE, LIMITS_OF_PAIR, PictureLimits, judge_pictures
+from tests.optics_scenes import add_point, levels, placed, seen_wall, similarity, wall
+
+SIZE = (640, 480)
+RETRO = [(120.0, 100.0), (400.0, 90.0), (510.0, 360.0)]
+LAMPS = [(250.0, 300.0), (80.0, 400.0)]
+
+
+def shot(*, retro=30.0, lamp=20.0, light=1.0, view=None, size=SIZE, colour=(1, 1, 1), seed=1, index=0):
+    """A picture of a wall with retro-reflectors and lamps."""
+    view = similarity(size=size) if view is None else view
+    picture = np.repeat(light * seen_wall(wall(size), view, size)[..., None], 3, axis=2)
+    for x, y in RETRO:
+        add_point(picture, *placed(view, x, y), np.full(3, retro), 1.0)
+    for x, y in LAMPS:
+        add_point(picture, *placed(view, x, y), lamp * np.array(colour, float), 1.0)
+    pixels = levels(picture) + np.random.default_rng(seed).standard_normal(picture.shape) * 1.5
+    return Frame(np.clip(pixels, 0, 255).astype(np.uint8), index, float(index))
+
+
+def places(result, *, refused=False):
+    tracks = [finding.where for finding in result.findings]
+    tracks += [track for _, track in result.refused.examples] if refused else []
+    return [point[1:] for track in tracks for point in track.points]
+
+
+def near(points, place, within=3.0):
+    return [point for point in points if math.dist(point, place) <= within]
+
+
+def pair(shift=None):
+    return judge_pictures(shot(), shot(retro=0.0, light=0.5, view=shift, seed=2, index=1))
+
+
+def test_a_pair_shows_the_reflectors_and_not_the_lamps():
+    points = places(pair())
+    assert all(len(near(points, place)) == 1 for place in RETRO)
+    assert not any(near(points, place) for place in LAMPS)
+
+
+@pytest.mark.parametrize("shift", [similarity(4.0, -3.0), similarity(-5.0, 2.0, 0.4)], ids=["shifted", "shifted and turned"])
+def test_a_hand_held_pair_is_laid_over_itself(shift):
+    result = pair(shift)
+    assert result.coverage.completed
+    assert all(len(near(places(result), place)) == 1 for place in RETRO)
+    assert not any(near(places(result), place) for place in LAMPS)
+
+
+def test_places_are_those_of_the_lit_picture():
+    result = pair(similarity(6.0, 5.0))
+    for place in RETRO:
+        (point,) = near(places(result), place)
+        assert math.dist(point, place) < 1.0
+    assert {f.where.points[0][0] for f in result.findings} == {0}
+
+
+def test_no_picture_ever_alarms():
+    for result in (pair(), judge_pictures(shot()), judge_pictures(shot(retro=500.0, lamp=0.0))):
+        assert not any(finding.alarm for finding in result.findings)
+        assert all(finding.probability < 0.5 for finding in result.findings)
+
+
+def test_one_picture_cannot_tell_a_reflector_from_a_lamp_and_says_so():
+    result = judge_pictures(shot())
+    points = places(result, refused=True)
+    assert all(near(points, place) for place in RETRO + LAMPS)
+    assert result.coverage.limits == (LIMITS_OF_ONE,)
+    assert result.coverage.examined["pictures"] == 1
+    assert result.coverage.completed
+
+
+def test_a_pair_says_what_it_cannot_tell():
+    coverage = pair().coverage
+    assert coverage.limits == (LIMITS_OF_PAIR,)
+    assert coverage.examined["pictures"] == 2
+    assert coverage.examined["picture"] == "640 x 480 px"
+
+
+def test_a_coloured_lamp_is_less_probable_than_a_white_glint():
+    result = judge_pictures(shot(lamp=20.0, colour=(0, 1, 0)))
+    assert not any(near(places(result), place) for place in LAMPS)
+
+
+def test_every_finding_has_reasons_and_a_next_action():
+    for finding in pair().findings:
+        assert finding.kind == "lens"
+        assert finding.reasons
+        assert finding.next.endswith(".")
+        assert len(finding.where.points) == 1
+
+
+def test_what_was_refused_is_counted_as_it_is_placed():
+    refused = pair().refused
+    assert sum(refused.counts.values()) == len(refused.examples)
+    assert set(refused.counts) == {kind for kind, _ in refused.examples}
+
+
+def test_the_lit_picture_is_kept_for_the_report():
+    (still,) = pair().stills
+    assert still.frame == 0
+    assert cv2.imdecode(np.frombuffer(still.jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (480, 640, 3)
+
+
+def test_an_unlit_picture_of_another_size_is_left_out_and_said_to_be():
+    result = judge_pictures(shot(), shot(retro=0.0, size=(320, 240)))
+    assert [gap.reason for gap in result.coverage.gaps] == ["not aligned"]
+    assert not result.coverage.gaps[0].fatal
+    assert result.coverage.examined["pictures"] == 1
+
+
+def test_an_unlit_picture_without_anything_to_hold_on_to_is_left_out_and_said_to_be():
+    black = Frame(np.zeros((480, 640, 3), np.uint8), 1, 1.0)
+    result = judge_pictures(shot(), black)
+    assert [gap.reason for gap in result.coverage.gaps] == ["not aligned"]
+    assert result.coverage.limits == (LIMITS_OF_ONE,)
+
+
+def test_the_same_picture_twice_shows_no_reflection():
+    lit = shot()
+    assert not places(judge_pictures(lit, Frame(lit.pixels.copy(), 1, 1.0)))
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_an_even_picture_has_no_candidates(level):
+    result = judge_pictures(Frame(np.full((240, 320, 3), level, np.uint8), 0, 0.0))
+    assert result.findings == ()
+    assert result.refused.examples == ()
+    assert result.coverage.checked
+
+
+def test_grey_pictures_are_judged_too():
+    grey = [Frame(cv2.cvtColor(f.pixels, cv2.COLOR_BGR2GRAY), f.index, f.at_s) for f in (shot(), shot(retro=0.0, light=0.5, index=1))]
+    assert all(near(places(judge_pictures(*grey)), place) for place in RETRO)
+
+
+@pytest.mark.parametrize("size", [(4, 4), (16, 16), (31, 17), (641, 479)])
+def test_any_size_is_taken(size):
+    rng = np.random.default_rng(2)
+    lit, unlit = (Frame(rng.integers(0, 256, (size[1], size[0], 3), np.uint8), i, 0.0) for i in (0, 1))
+    assert judge_pictures(lit).coverage.checked
+    assert judge_pictures(lit, unlit).coverage.checked
+
+
+def test_candidates_are_bounded():
+    rng = np.random.default_rng(4)
+    pixels = np.full((480, 640, 3), 20, np.uint8)
+    pixels[rng.integers(10, 470, 3000), rng.integers(10, 630, 3000)] = 255
+    result = judge_pictures(Frame(pixels, 0, 0.0), limits=PictureLimits(least_score=0.0, most=15))
+    assert len(places(result, refused=True)) == 15
+
+
+def test_a_large_picture_is_worked_on_smaller_and_told_in_its_own_pixels():
+    big = cv2.resize(shot().pixels, None, fx=8, fy=8, interpolation=cv2.INTER_LINEAR)
+    points = places(judge_pictures(Frame(big, 0, 0.0)), refused=True)
+    assert all(near(points, (8 * x + 3.5, 8 * y + 3.5), 24.0) for x, y in RETRO)
+
+
+def test_judging_twice_gives_the_same():
+    assert pair() == pair()
