@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.optics.track import Rows
 
@@ -45,17 +46,23 @@ def join(pieces: Sequence[Rows], limits: JoinLimits | None = None) -> list[Rows]
 
 OUTLINE = np.dtype([
     ("first", np.int64), ("last", np.int64),
-    *((f"{name}_{axis}", np.float64) for name in ("start", "end", "low", "high") for axis in "xy"),
+    *((f"{name}_{axis}", np.float64) for name in ("start", "end", "low", "high", "go") for axis in "xy"),
 ])  # fmt: skip
 Outline = np.ndarray
-"""When a piece was seen, where it started and ended, and the box it stayed in (room pixels)."""
+"""When a piece was seen, where it started and ended, the box it stayed in (room pixels) and how it
+went at its end (room pixels a frame)."""
+
+GO_ROWS = 10
 
 
 def _outline(rows: Rows) -> Outline:
     seen = rows[rows["seen"]]
     ends = [np.median(part[f"room_{axis}"]) for part in (seen[:3], seen[-3:]) for axis in "xy"]
     box = [pick(seen[f"room_{axis}"]) for pick in (np.min, np.max) for axis in "xy"]
-    return np.array((seen["frame"][0], seen["frame"][-1], *ends, *box), OUTLINE)
+    last = seen[-GO_ROWS:]
+    run = max(1, int(last["frame"][-1] - last["frame"][0]))
+    go = [(last[f"room_{axis}"][-1] - last[f"room_{axis}"][0]) / run for axis in "xy"]
+    return np.array((seen["frame"][0], seen["frame"][-1], *ends, *box, *go), OUTLINE)
 
 
 def _gap(a: Outline, b: Outline) -> int:
@@ -67,8 +74,7 @@ def _neighbours(others: Outline, piece: Outline, limits: JoinLimits) -> list[int
     """Those that the piece could be part of, from the outlines alone."""
     gap = np.maximum(0, np.maximum(piece["first"] - others["last"], others["first"] - piece["last"]))
     reach = np.minimum(limits.apart_px + limits.apart_growth_px * gap, limits.apart_most_px)
-    follows = np.hypot(others["end_x"] - piece["start_x"], others["end_y"] - piece["start_y"])
-    precedes = np.hypot(others["start_x"] - piece["end_x"], others["start_y"] - piece["end_y"])
+    follows, precedes = _distance(others, piece, gap), _distance(piece, others, gap)
     in_turn = (gap > 0) & (np.where(piece["first"] > others["last"], follows, precedes) <= reach)
     slack = limits.together_px
     boxes = np.ones(len(others), np.bool_)
@@ -76,6 +82,15 @@ def _neighbours(others: Outline, piece: Outline, limits: JoinLimits) -> list[int
         boxes &= others[f"low_{axis}"] - slack <= piece[f"high_{axis}"]
         boxes &= piece[f"low_{axis}"] - slack <= others[f"high_{axis}"]
     return np.flatnonzero(in_turn | ((gap == 0) & boxes)).tolist()
+
+
+def _distance(before: Outline, after: Outline, gap: NDArray[np.int64]) -> NDArray[np.float64]:
+    """From where one ended to where another started, standing still or going on as it went: what is
+    nearer than the wall creeps over the room picture while the camera walks.
+    """
+    x, y = (after[f"start_{axis}"] - before[f"end_{axis}"] for axis in "xy")
+    gone = np.hypot(x - gap * before["go_x"], y - gap * before["go_y"])
+    return np.asarray(np.minimum(np.hypot(x, y), gone), np.float64)
 
 
 def _same_place(a: Rows, b: Rows, limits: JoinLimits) -> bool:

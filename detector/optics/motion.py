@@ -35,7 +35,7 @@ class MotionLimits:
     renew_below: float = 0.6
     """Corners are chosen anew when this share of them is left,"""
     renew_every: int = 30
-    """or after this many frames, so that new parts of the room get theirs."""
+    """and at the latest after this many frames, so that new parts of the room get theirs."""
     fewest_inliers: int = 10
     """Fewer matches fit a similarity by chance."""
     ransac_px: float = 1.5
@@ -118,7 +118,7 @@ class MotionEstimator:
 
     def _renew(self, picture: NDArray[np.uint8]) -> None:
         self._age += 1
-        if self._chosen and len(self._corners) > self._limits.renew_below * self._chosen and self._age < self._limits.renew_every:
+        if len(self._corners) > self._limits.renew_below * self._chosen and self._age < self._limits.renew_every:
             return
         fresh = cv2.goodFeaturesToTrack(picture, self._limits.corners, 0.02, 12)
         self._corners = np.zeros((0, 2), np.float32) if fresh is None else np.asarray(fresh, np.float32).reshape(-1, 2)

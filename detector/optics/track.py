@@ -53,7 +53,7 @@ class TrackLimits:
     level_cost_px: float = 0.7
     """How far, per factor e of brightness, another spot must be nearer to be preferred to one alike:
     a display segment beside a lens must not take over its track when the torch goes off."""
-    measured_per_frame: int = 110
+    measured_per_frame: int = 90
     """The strongest spots of each frame are measured; in the shared clips every lens was among them."""
     patience: int = 12
     """A spot of no promise is dropped after this long unseen."""
@@ -233,16 +233,24 @@ class Tracker:
         if not self._table:
             return
         table = np.concatenate(self._table)
-        table = table[np.argsort(table["track"], kind="stable")]
-        alive = np.isin(table["track"], self._live.number)
+        alive = self._is_live(table["track"])
         ended = table[~alive]
+        ended = ended[np.argsort(ended["track"], kind="stable")]
         cuts = np.flatnonzero(np.diff(ended["track"])) + 1
         self._retired += [rows for rows in np.split(ended, cuts) if len(rows)]
         self._table = [self._thinned(table[alive])]
 
+    def _is_live(self, number: NDArray[np.int32]) -> NDArray[np.bool_]:
+        live = self._live.number  # in rising order: numbers are given once and never again
+        if not len(live):
+            return np.zeros(len(number), np.bool_)
+        return np.asarray(live[np.clip(np.searchsorted(live, number), 0, len(live) - 1)] == number)
+
     def _thinned(self, table: Rows) -> Rows:
-        _, inverse, counts = np.unique(table["track"], return_inverse=True, return_counts=True)
-        long = counts[inverse] > self._limits.thin_above
+        if not len(table):
+            return table
+        number = table["track"] - table["track"].min()
+        long = np.bincount(number)[number] > self._limits.thin_above
         return table[~long | (table["frame"] % 2 == 0)] if long.any() else table
 
 
