@@ -118,7 +118,7 @@ def _next(device: Device, weights: Mapping[str, float], *, alarm: bool) -> str:
     if "stream" in weights or "PPPP sends video" in {value for _, value in facts_of(device)}:
         return (
             "It offers or sends video now. Ask who runs this network where it stands and what it films; if nobody "
-            "can say, look for it with the lens search, and unplug or cover it."
+            "can say, look for it with the lens search, and leave it as it is until the police have seen it."
         )
     return (
         "Ask who runs this network where this camera stands and what it films. If nobody can say, look for it: it "

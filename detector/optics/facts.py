@@ -19,8 +19,10 @@ NEXT_FRAMES = 4
 FLASH_SWING = 1.5
 FLASH_SHARE = 0.6
 """A glint that changed by half, or was there in fewer than 6 of 10 lit frames, comes and goes."""
-FLASH_PEAK = 215.0
+FLASH_PEAK = 200.0
 """Facets are mirrors; a matt screw that darkens as one walks past is none."""
+FLASH_LEVEL = 0.25
+"""Facets that stand at other angles return far less than the one that flashes."""
 FLASH_SELF_PX = 6.0
 FLASH_NEAR_PX = 60.0
 """Nearer is the glint itself, farther is another thing."""
@@ -135,7 +137,7 @@ def with_flashers(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
     counts = []
     for i in range(len(tracks)):
         far = np.hypot(*(places - places[i]).T)
-        counts.append(int((flashes & (far > FLASH_SELF_PX) & (far < FLASH_NEAR_PX) & (level > 0.5 * level[i])).sum()))
+        counts.append(int((flashes & (far > FLASH_SELF_PX) & (far < FLASH_NEAR_PX) & (level > FLASH_LEVEL * level[i])).sum()))
     return [replace(known, flashers=count) for (_, known), count in zip(tracks, counts, strict=True)]
 
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from detector.model import Reason
 from detector.optics.facts import Facts
 
-PRIOR = 0.02
-"""About one candidate in fifty that come this far is a lens in a room that has one."""
-ALARM_AT = 0.45
+PRIOR = 0.03
+"""About one candidate in thirty that come this far is a lens in a room that has one."""
+ALARM_AT = 0.46
 SHOW_AT = 0.25
 FEWEST_SIGHTINGS = 5
 """Fewer sightings than this are a flicker."""
@@ -28,7 +28,7 @@ FAINTEST = 20.0
 DULLEST = 130.0
 """Brightest pixel (of 255) below which a spot is a mark: a quarter of the light of saturation."""
 
-PHYSICS = "optics notes: retro-reflection of a lens and its confounders"
+PHYSICS = "physics of retro-reflection; confounders as in Sami et al., LAPD, SenSys 2021"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ def off_axis(facts: Facts) -> Reason | None:
     if not facts.off_axis:
         return None
     share = facts.off_level / max(facts.level, 1.0)
-    weight = _ramp(share, 0.2, 0.7, 4.0, -4.0)
+    # levels saturate: a tenth of the light may still show as half the level, a dome as all of it
+    weight = _ramp(share, 0.35, 0.6, 4.0, 1.0) if share < 0.6 else _ramp(share, 0.6, 0.9, 1.0, -4.0)
     says = (
         "It goes out when the light comes from aside: it returns light only to where it came from."
         if weight > 0
@@ -104,7 +105,7 @@ def contrast(facts: Facts) -> Reason | None:
 
 def size(facts: Facts) -> Reason | None:
     """A pupil of 1 to 2 mm is a point; a broad highlight is a curved or flat surface."""
-    weight = min(_ramp(facts.core, 8.0, 22.0, 0.3, -3.5), _ramp(facts.width, 1.75, 2.2, 0.3, -2.0))
+    weight = min(_ramp(facts.core, 8.0, 22.0, 0.3, -3.5), _ramp(facts.width, 1.65, 1.95, 0.3, -1.5))
     says = "It is as small as a point can be." if weight > 0 else "It is broader than the pupil of a small lens."
     return Reason("size", says, round(facts.core), "saturated pixels", weight, PHYSICS)
 
@@ -126,18 +127,16 @@ def surroundings(facts: Facts) -> Reason | None:
     return Reason("surroundings", says, round(glow, 2), "of the surroundings", weight, PHYSICS)
 
 
-def companion(facts: Facts) -> Reason | None:
-    """A curved glossy thing shows the torch and the room's lamp side by side, always alike far apart."""
-    if facts.beside > 22.0 or facts.beside_sway > 4.5:
-        return None
-    return Reason("double highlight", "A second glint keeps beside it: a glossy curve mirrors the torch and a lamp.", round(facts.beside, 1), "px", _ramp(facts.beside, 10.0, 22.0, -2.0, 0.0), PHYSICS)
-
-
-def crowding(facts: Facts) -> Reason | None:
-    """Foil, jewellery and patterns shine in many places at once."""
-    if facts.crowd < 4:
-        return None
-    return Reason("crowd", f"{facts.crowd:.0f} like glints stand around it: foil, jewels or a pattern.", round(facts.crowd), "within 40 px", _ramp(facts.crowd, 4, 9, -0.7, -2.5), PHYSICS)
+def company(facts: Facts) -> Reason | None:
+    """A hidden lens is alone; curved gloss shows the torch and a lamp side by side, patterns, foil and
+    rows of indicators shine in many places at once."""
+    if facts.beside < 12.0:
+        return Reason("double highlight", "A second glint keeps close beside it: a glossy curve mirrors the torch and a lamp.", round(facts.beside, 1), "px", -2.2, PHYSICS)
+    if facts.crowd >= 2:
+        return Reason("crowd", f"{facts.crowd:.0f} like glints stand around it: foil, a row of lights or a pattern.", round(facts.crowd), "within 40 px", _ramp(facts.crowd, 2.0, 6.0, -1.3, -2.5), PHYSICS)
+    if facts.crowd < 0.5:
+        return Reason("alone", "Nothing like it shines around it.", 0, "within 40 px", 0.7, PHYSICS)
+    return None
 
 
 def flashing(facts: Facts) -> Reason | None:
@@ -145,7 +144,7 @@ def flashing(facts: Facts) -> Reason | None:
     if not facts.flashers:
         return None
     says = f"{facts.flashers} other glints near it came and went too, as those of foil or jewels do."
-    return Reason("other flashes", says, facts.flashers, "within 60 px", _ramp(facts.flashers, 1.0, 4.0, -0.3, -4.5), PHYSICS)
+    return Reason("other flashes", says, facts.flashers, "within 60 px", _ramp(facts.flashers, 1.0, 3.0, -0.5, -3.0), PHYSICS)
 
 
 def swing(facts: Facts) -> Reason | None:
@@ -153,9 +152,9 @@ def swing(facts: Facts) -> Reason | None:
     if facts.seen < 8:
         return None
     change = facts.swing
-    if change < 1.25:
-        return Reason("angle", "Its brightness hardly changed with the angle of view.", round(change, 2), "times", _ramp(change, 1.1, 1.25, -1.8, 0.0), PHYSICS)
-    weight = _ramp(change, 1.25, 1.9, 0.0, 3.5) * facts.smooth
+    if change < 1.3:
+        return Reason("angle", "Its brightness hardly changed with the angle of view.", round(change, 2), "times", _ramp(change, 1.1, 1.3, -1.0, 0.0), PHYSICS)
+    weight = _ramp(change, 1.3, 1.8, 0.0, 3.0) * facts.smooth
     return Reason("angle", "It grew and faded smoothly with the angle of view, as a lens does.", round(change, 2), "times", weight, PHYSICS)
 
 
@@ -191,5 +190,5 @@ def persistence(facts: Facts) -> Reason | None:
 
 
 CUES: tuple[Callable[[Facts], Reason | None], ...] = (
-    switching, off_axis, brightness, contrast, size, surroundings, companion, crowding, flashing, swing, colour, staying, persistence,
+    switching, off_axis, brightness, contrast, size, surroundings, company, flashing, swing, colour, staying, persistence,
 )  # fmt: skip
