@@ -245,8 +245,8 @@ STUCK = pytest.mark.xfail(
 
 
 @STUCK
-def test_memory_does_not_grow_over_two_thousand_frames():
-    (short, few), (long, many) = kept_after(720), kept_after(2000)
+def test_memory_does_not_grow_with_the_length_of_the_video():
+    (short, few), (long, many) = kept_after(660), kept_after(1800)
     assert long < 1.3 * short
     assert many < few + 200
 
@@ -275,7 +275,7 @@ def test_thinning_keeps_the_order_and_the_span():
 
 @STUCK
 def test_a_long_track_is_thinned_again_and_again():
-    assert len(watched(1500, lambda _: True)) <= 1.5 * TrackLimits().thin_above
+    assert len(watched(1200, lambda _: True)) <= 1.5 * TrackLimits().thin_above
 
 
 @STUCK
