@@ -46,7 +46,7 @@ def a_lamp(frames=60, **more):
 
 
 def only(rows, states):
-    (result,) = conclude([rows], states)
+    (result,) = conclude([rows], states, range(len(states)))
     return result
 
 
@@ -85,9 +85,9 @@ def test_what_was_hardly_measured_is_refused():
 
 def test_one_result_for_every_track_in_whatever_light():
     tracks = [a_lens(), a_lamp(), a_lens(6), a_lamp(20)]
-    assert len(conclude(tracks, on_off())) == 4
-    assert len(conclude(tracks, (None,) * 60)) == 4
-    assert conclude([], on_off()) == []
+    assert len(conclude(tracks, on_off(), range(60))) == 4
+    assert len(conclude(tracks, (None,) * 60, range(60))) == 4
+    assert conclude([], on_off(), range(60)) == []
 
 
 def test_the_track_holds_the_lit_sightings_only_one_a_frame_in_order():
@@ -108,6 +108,17 @@ def test_points_of_a_long_video_are_bounded_and_reach_from_end_to_end():
     assert 200 < len(points) <= MOST_POINTS
     assert points[0][0] < 50
     assert points[-1][0] > frames - 50
+
+
+def test_frames_are_told_by_the_numbers_of_their_source():
+    numbers = [i if i < 20 else i + 7 for i in range(60)]
+    (result,) = conclude([a_lens()], on_off(), numbers)
+    assert [frame for frame, _, _ in result.where.points] == numbers[::2]
+
+
+def test_frames_whose_light_is_unknown_are_no_sightings_under_the_torch():
+    states = (*on_off(40), *(None,) * 20)
+    assert max(frame for frame, _, _ in only(a_lens(), states).where.points) < 40
 
 
 def test_points_are_plain_numbers_for_json():

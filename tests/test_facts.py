@@ -187,7 +187,6 @@ def test_no_fact_is_ever_infinite_or_missing():
             assert 0.0 <= facts.smooth <= 1.0
 
 
-@pytest.mark.xfail(strict=True, reason="A frame without a label in a labelled video is taken for lit.")
 def test_a_frame_whose_light_is_unknown_tells_nothing_about_any_light():
     """Where a video was cut, its last frames carry no label while the others do."""
     rows, states = alternating(40, level=0.0)

@@ -260,7 +260,6 @@ def test_the_same_frames_give_the_same_result():
     assert first == second
 
 
-@pytest.mark.xfail(strict=True, reason="Frames are counted as they come, not as the decoder numbered them.")
 def test_a_frame_that_the_decoder_left_out_does_not_shift_the_numbers_after_it():
     frames = [frame for frame in film([LENS], 40) if frame.index not in range(3, 13)]
     (finding,) = [f for f in run(frames).findings if f.where.points]
