@@ -27,14 +27,20 @@ NEXT_LOOK = (
 Refusal = tuple[str, Track]
 
 
-def conclude(tracks: Sequence[Rows], states: Sequence[LampState | None]) -> list[Finding | Refusal]:
-    """Each track as a finding, or as the reason that it was refused for."""
+def conclude(
+    tracks: Sequence[Rows], states: Sequence[LampState | None], numbers: Sequence[int]
+) -> list[Finding | Refusal]:
+    """Each track as a finding, or as the reason that it was refused for.
+
+    Rows count the frames that were handed in; `numbers` gives each the number that its source has
+    for it, which differ where the source left damaged frames out.
+    """
     gathered = [(rows, facts.gather(rows, states)) for rows in tracks]
     known = [(rows, told) for rows, told in gathered if told is not None and told.seen >= lens.FEWEST_SIGHTINGS]
     unknown = [rows for rows, told in gathered if told is None or told.seen < lens.FEWEST_SIGHTINGS]
-    results: list[Finding | Refusal] = [("too little seen", _track(rows, states)) for rows in unknown]
+    results: list[Finding | Refusal] = [("too little seen", _track(rows, states, numbers)) for rows in unknown]
     for (rows, _), told in zip(known, facts.with_flashers(known), strict=True):
-        results.append(_judged(told, _track(rows, states)))
+        results.append(_judged(told, _track(rows, states, numbers)))
     return results
 
 
@@ -78,8 +84,9 @@ def _same(a: Finding, b: Finding) -> bool:
     return bool(both) and near > len(both) / 2
 
 
-def _track(rows: Rows, states: Sequence[LampState | None]) -> Track:
-    lit = np.array([states[frame] in (None, "on-axis") for frame in rows["frame"].tolist()])
+def _track(rows: Rows, states: Sequence[LampState | None], numbers: Sequence[int]) -> Track:
+    shining = ("on-axis",) if any(states) else (None,)
+    lit = np.array([states[frame] in shining for frame in rows["frame"].tolist()])
     seen = rows[rows["seen"] & lit] if (rows["seen"] & lit).any() else rows[rows["seen"]]
     seen = seen[:: 1 + len(seen) // MOST_POINTS]
-    return Track(tuple((int(r["frame"]), round(float(r["x"]), 2), round(float(r["y"]), 2)) for r in seen))
+    return Track(tuple((numbers[r["frame"]], round(float(r["x"]), 2), round(float(r["y"]), 2)) for r in seen))

@@ -79,9 +79,10 @@ class Facts:
 def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
     """The facts of one track; None when fewer than three of its lit looks could be measured.
 
-    `states` holds the lamp's state of every frame, None where the light never switched.
+    `states` holds the lamp's state of every frame; all None where the light never switched.
     """
-    state = np.array([_CODE[states[frame]] for frame in rows["frame"].tolist()])
+    code = _CODE if any(states) else _STEADY
+    state = np.array([code[states[frame]] for frame in rows["frame"].tolist()])
     sure = _sure(rows) & _between_sightings(rows, state == _CODE["on-axis"])
     lit = rows[state == _CODE["on-axis"]]
     glints = lit[lit["measured"]]
@@ -122,7 +123,9 @@ def hue_of(tint: NDArray[np.float32] | NDArray[np.float64]) -> str:
     return ("blue", "green", "red")[int(np.argmax(tint))]
 
 
-_CODE: dict[LampState | None, int] = {None: 0, "on-axis": 0, "off-axis": 1, "dark": 2}
+_CODE: dict[LampState | None, int] = {"on-axis": 0, "off-axis": 1, "dark": 2, None: 3}
+"""A frame without a state among others that have one was taken while the light changed."""
+_STEADY: dict[LampState | None, int] = {None: 0}
 _MEDIANS = ("peak", "core", "width", "long", "floor", "ring", "far", "rough", "beside", "crowd", "drift")
 
 

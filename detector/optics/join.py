@@ -18,7 +18,7 @@ class JoinLimits:
     together_px: float = 4.0
     """Two pieces seen in turn over the same time: a lamp that one track held lit and another dark."""
     apart_px: float = 5.0
-    apart_growth_px: float = 0.25
+    apart_growth_px: float = 0.35
     apart_most_px: float = 20.0
     """Parallax moves a near thing over the room picture while it is out of sight."""
     shared_frames: float = 0.05
@@ -98,7 +98,9 @@ def _same_place(a: Rows, b: Rows, limits: JoinLimits) -> bool:
     were watched over the same time, at the same place.
     """
     seen_a, seen_b = a[a["seen"]], b[b["seen"]]
-    shared = np.intersect1d(seen_a["frame"], seen_b["frame"], assume_unique=True).size
+    _, in_a, in_b = np.intersect1d(seen_a["frame"], seen_b["frame"], assume_unique=True, return_indices=True)
+    apart = np.hypot(seen_a["x"][in_a] - seen_b["x"][in_b], seen_a["y"][in_a] - seen_b["y"][in_b])
+    shared = int((apart > limits.together_px).sum())  # nearer, they are two peaks of one spot
     if shared > limits.shared_frames * min(len(seen_a), len(seen_b)):
         return False
     for one, other in ((seen_a, seen_b), (seen_b, seen_a)):

@@ -116,7 +116,7 @@ def surroundings(facts: Facts) -> Reason | None:
     dip = max(facts.floor, facts.far) - facts.ring
     # sharpening digs a moat of a few per cent of its height round any point
     if dip > max(0.06 * scale, 0.12 * facts.level):
-        weight = _ramp(dip / scale, 0.06, 0.25, -0.8, -3.5)
+        weight = _ramp(dip / scale, 0.06, 0.25, -0.8, -4.5)
         return Reason("dark ring", "A dark ring around it is the room mirrored in a small dome.", round(dip / scale, 2), "of the surroundings", weight, PHYSICS)
     # both steps must rise: an edge of the host further out is no shading
     glow = min(3.0 * (facts.ring - facts.floor), facts.ring - facts.far) / scale

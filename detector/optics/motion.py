@@ -23,6 +23,8 @@ FloatArray = NDArray[np.float32]
 
 NEIGHBOURS = 5
 """Corners whose median parallax a glint borrows: one or two wrong matches do not count."""
+NOISE_SHARE = 0.2
+"""Of the mean level of a picture: see `_without_lighting`."""
 NODE_PX = 48
 """Parallax is told for cells of this size, so that its cost does not grow with the glints."""
 
@@ -110,7 +112,7 @@ class MotionEstimator:
             return nothing, nothing
         guess = transform(self._step, self._corners).reshape(-1, 1, 2)
         new, found, _ = cv2.calcOpticalFlowPyrLK(
-            self._before, now, self._corners.reshape(-1, 1, 2), guess, winSize=(15, 15), maxLevel=2,
+            self._before, now, self._corners.reshape(-1, 1, 2), guess, winSize=(15, 15), maxLevel=3,
             flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
         )  # fmt: skip
         kept = np.asarray(found).reshape(-1) == 1
@@ -120,7 +122,7 @@ class MotionEstimator:
         self._age += 1
         if len(self._corners) > self._limits.renew_below * self._chosen and self._age < self._limits.renew_every:
             return
-        fresh = cv2.goodFeaturesToTrack(picture, self._limits.corners, 0.02, 12)
+        fresh = cv2.goodFeaturesToTrack(picture, self._limits.corners, 0.005, 12)
         self._corners = np.zeros((0, 2), np.float32) if fresh is None else np.asarray(fresh, np.float32).reshape(-1, 2)
         self._chosen, self._age = len(self._corners), 0
 
@@ -152,8 +154,9 @@ def _centre_shift(step: Matrix, shape: tuple[int, ...]) -> float:
 
 def _without_lighting(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Level over the mean of 31 px around, as grey levels about 128: a reflectance picture."""
-    # 12 grey levels keep the noise of dark surroundings from being blown up to texture
-    mean = cv2.add(cv2.blur(small, (31, 31)), np.full((), 12.0))
+    # A share of the picture's own level keeps the noise of its dark parts from being blown up to
+    # texture, and leaves the same picture however bright the torch is.
+    mean = cv2.add(cv2.blur(small, (31, 31)), np.full((), NOISE_SHARE * float(small.mean()) + 1.0))
     return np.asarray(cv2.convertScaleAbs(cv2.divide(small, mean, dtype=cv2.CV_32F), alpha=160.0, beta=-32.0), np.uint8)
 
 

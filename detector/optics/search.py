@@ -52,6 +52,7 @@ class LensSearch:
         self._light = LightMeter()
         self._stills = StillKeeper()
         self._lamp: list[LampState | None] = []
+        self._numbers: list[int] = []
         self._kept: list[Rows] = []
         self._refused: Counter[str] = Counter()
         self._guessed = 0
@@ -60,14 +61,15 @@ class LensSearch:
         self._size = (0, 0)
 
     def add(self, frame: Frame) -> None:
-        """Takes in the next frame.  Frames are counted here, in the order in which they come."""
+        """Takes in the next frame; its index must be above those before."""
         view = look(frame.pixels)
         motion = self._motion.add(view)
         index = len(self._lamp)
         self._tracker.add(index, view, glint.find(view.luma, self._limits.glints), motion)
         self._light.add(view, motion)
-        self._stills.add(index, frame.pixels, float(view.tiny.mean()))
+        self._stills.add(frame.index, frame.pixels, float(view.tiny.mean()))
         self._lamp.append(frame.lamp)
+        self._numbers.append(frame.index)
         self._guessed += not motion.measured
         self._fast += motion.speed_px > view.luma.shape[1] / 40
         self._times = (self._times[0] if index else frame.at_s, frame.at_s)
@@ -78,7 +80,7 @@ class LensSearch:
         """Judges everything seen; call once, after the last frame."""
         self._keep(self._tracker.finish())
         states = self._states()
-        findings, examples = sort_out(conclude(join(self._kept), states))
+        findings, examples = sort_out(conclude(join(self._kept), states, self._numbers))
         refused = self._refused + Counter(kind for kind, _ in examples)
         return SenseResult(
             coverage=self._coverage(states),

@@ -48,6 +48,8 @@ class TrackLimits:
     gate_px: float = 2.5
     young_gate_px: float = 4.0
     """Prediction errors on hand-held clips: 95 % below 2.5 px once the drift of a spot is known."""
+    gate_speed: float = 0.06
+    """More for every pixel that the picture moved: the flow errs in proportion."""
     gate_growth_px: float = 0.4
     gate_most_px: float = 9.0
     level_cost_px: float = 0.7
@@ -63,7 +65,7 @@ class TrackLimits:
     promise_seen: int = 4
     most_live: int = 2500
     thin_above: int = 240
-    """Rows kept of one track before every second one is let go."""
+    """Rows kept of one track before half of them are let go."""
     sweep_every: int = 60
 
 
@@ -106,7 +108,7 @@ class Tracker:
         """Takes the spots of frame `index` in."""
         live = self._live
         expected = motion.carry(live.at) + live.drift
-        of_track, of_spot = self._match(expected, spots)
+        of_track, of_spot = self._match(expected, spots, motion.speed_px)
         unseen = np.setdiff1d(np.arange(len(live.number)), of_track)
         self._log_missing(index, expected, unseen, spots)
         self._update(expected, of_track, of_spot, unseen, spots)
@@ -133,14 +135,14 @@ class Tracker:
         self._sweep()
         yield from self.retired()
 
-    def _match(self, expected: FloatArray, spots: glint.Spots) -> tuple[IntArray, IntArray]:
+    def _match(self, expected: FloatArray, spots: glint.Spots, speed_px: float) -> tuple[IntArray, IntArray]:
         """Mutually nearest pairs (track rows, spot rows) inside the gate."""
         nothing = np.zeros(0, np.intp)
         if not len(expected) or not len(spots):
             return nothing, nothing
         live, limits = self._live, self._limits
         gate = np.where(live.seen >= 3, limits.gate_px, limits.young_gate_px) + limits.gate_growth_px * live.unseen
-        gate = np.minimum(gate, limits.gate_most_px)
+        gate = np.minimum(gate + limits.gate_speed * speed_px, limits.gate_most_px)
         track, spot, far = _pairs_within(expected, spots, gate.astype(np.float32))
         # an old track keeps its spot against one that was born on noise beside it
         unlike = limits.level_cost_px * np.abs(np.log(spots.level[spot] / live.last[track]))
@@ -251,7 +253,10 @@ class Tracker:
             return table
         number = table["track"] - table["track"].min()
         long = np.bincount(number)[number] > self._limits.thin_above
-        return table[~long | (table["frame"] % 2 == 0)] if long.any() else table
+        # by lot and not by parity, which may be the rhythm of the torch; by whole frames, so that
+        # what was seen together stays together; another lot each time
+        lots = np.random.default_rng(self._frames).random(int(table["frame"].max()) + 1) < 0.5
+        return table[~long | lots[table["frame"]]] if long.any() else table
 
 
 def _pairs_within(expected: FloatArray, spots: glint.Spots, gate: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
