@@ -57,7 +57,8 @@ class Frame:
 class Packet:
     """One captured frame as bytes.  `link` is the pcap link type (1 Ethernet, 113 Linux cooked,
     276 Linux cooked v2, 101 raw IP, 105 802.11, 127 radiotap); `length` the length on the wire,
-    which exceeds `len(data)` where the capture was snapped."""
+    which exceeds `len(data)` where the capture was snapped.
+    """
 
     data: bytes | memoryview
     at_s: float
@@ -143,7 +144,8 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Something that was asked for and not done.  `reason` is a word for programs, `says` a
-    sentence for people, `fatal` true when the sense as a whole saw nothing because of it."""
+    sentence for people, `fatal` true when the sense as a whole saw nothing because of it.
+    """
 
     reason: str
     says: str

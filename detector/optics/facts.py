@@ -150,7 +150,8 @@ def _comes_and_goes(known: Facts) -> bool:
 
 def _between_sightings(rows: Rows, lit: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Looks close in time to a lit sighting.  Farther off the place is a guess, and finding nothing
-    there would be no evidence; lit looks count all the same, a lens out of its angle is missing too."""
+    there would be no evidence; lit looks count all the same, a lens out of its angle is missing too.
+    """
     frames = rows["frame"][lit & rows["seen"]]
     if not len(frames):
         return np.zeros(len(rows), np.bool_)

@@ -110,7 +110,8 @@ def standout(luma: NDArray[np.uint8], limits: GlintLimits) -> NDArray[np.uint8]:
 def find(luma: NDArray[np.uint8], limits: GlintLimits) -> Spots:
     """The spots of a frame given as (h, w) grey levels."""
     if min(luma.shape) <= 2 * RADIUS:
-        return Spots(*np.zeros((3, 0), np.float32), np.zeros((0, 2), np.intp), luma)
+        none = np.zeros(0, np.float32)
+        return Spots(none, none, none, np.zeros((0, 2), np.intp), luma)
     picture = standout(luma, limits)
     crest = cv2.compare(picture, cv2.dilate(picture, np.ones((5, 5), np.uint8)), cv2.CMP_EQ)
     around = cv2.dilate(picture, np.ones((limits.satellite_px, limits.satellite_px), np.uint8))

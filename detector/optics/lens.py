@@ -129,7 +129,8 @@ def surroundings(facts: Facts) -> Reason | None:
 
 def company(facts: Facts) -> Reason | None:
     """A hidden lens is alone; curved gloss shows the torch and a lamp side by side, patterns, foil and
-    rows of indicators shine in many places at once."""
+    rows of indicators shine in many places at once.
+    """
     if facts.beside < 12.0:
         return Reason("double highlight", "A second glint keeps close beside it: a glossy curve mirrors the torch and a lamp.", round(facts.beside, 1), "px", -2.2, PHYSICS)
     if facts.crowd >= 2:

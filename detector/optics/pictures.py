@@ -119,7 +119,8 @@ def _at_size(lit: Pixels, unlit: Pixels | None, motion: Motion | None, shrink: i
     dark, dark_level, dimming = np.zeros((3, len(spots)), np.float32)
     gain = spots.level
     if unlit is not None and motion is not None:
-        dark, dark_level, dimming = _unlit_levels(_shrunk(unlit, shrink), motion, spots, view, shrink, limits)
+        there = np.asarray(motion.carry(np.stack([spots.x, spots.y], axis=1) * shrink) / shrink, np.float32)
+        dark, dark_level, dimming = _unlit_levels(_shrunk(unlit, shrink), there, spots, view, limits)
         gain = np.minimum(gain, cv2.GaussianBlur(white, (3, 3), 0)[row, column] - dark)
     score = gain / (limits.noise + limits.clutter * clutter)
     best = np.argsort(-score, kind="stable")[: limits.most]
@@ -128,15 +129,16 @@ def _at_size(lit: Pixels, unlit: Pixels | None, motion: Motion | None, shrink: i
     return [
         _Candidate(
             float(spots.x[i] * shrink), float(spots.y[i] * shrink), float(score[i]),
-            _facts(glints, j, float(spots.level[i]), unlit is not None, float(dark_level[i]), float(dimming[i])),
+            _facts(glints, j, float(spots.level[i]), None if unlit is None else (float(dark_level[i]), float(dimming[i]))),
         )
         for j, i in enumerate(best)
     ]  # fmt: skip
 
 
-def _unlit_levels(unlit: Pixels, motion: Motion, spots: glint.Spots, view: View, shrink: int, limits: PictureLimits) -> NDArray[np.float32]:
-    """Brightest level, stand-out and surroundings' share of the lit ones where each spot should be, (3, n)."""
-    there = motion.carry(np.stack([spots.x, spots.y], axis=1) * shrink) / shrink
+def _unlit_levels(
+    unlit: Pixels, there: NDArray[np.float32], spots: glint.Spots, view: View, limits: PictureLimits
+) -> NDArray[np.float32]:
+    """Brightest level, stand-out and surroundings' share of the lit ones at the places `there`, (3, n)."""
     column, row = (np.clip(np.rint(there[:, i]), 0, unlit.shape[1 - i] - 1).astype(np.intp) for i in (0, 1))
     white = _white(unlit)
     window = np.ones((limits.window_px, limits.window_px), np.uint8)
@@ -146,13 +148,15 @@ def _unlit_levels(unlit: Pixels, motion: Motion, spots: glint.Spots, view: View,
     return np.stack([level, standout, around]).astype(np.float32)
 
 
-def _facts(glints: glint.Glints, row: int, level: float, pair: bool, dark_level: float, dimming: float) -> Facts:
+def _facts(glints: glint.Glints, row: int, level: float, dark: tuple[float, float] | None) -> Facts:
+    """Facts of one look; `dark` is the unlit level and the dimming of the surroundings, if known."""
     tint = glints.tint[row]
+    dark_level, dimming = dark or (0.0, 0.0)
     return Facts(
-        lit=1, seen=1, dark=int(pair), off_axis=0, level=level, dark_level=dark_level, off_level=0.0, dimming=dimming,
+        lit=1, seen=1, dark=int(dark is not None), off_axis=0, level=level, dark_level=dark_level, off_level=0.0, dimming=dimming,
         swing=1.0, smooth=0.0, peak=float(glints.peak[row]), core=float(glints.core[row]), width=float(glints.width[row]),
         long=float(glints.long[row]), floor=float(glints.floor[row]), ring=float(glints.ring[row]), far=float(glints.far[row]),
-        rough=float(glints.rough[row]), beside=999.0, beside_sway=0.0, flashers=0, crowd=0.0, drift=float("nan"),
+        rough=float(glints.rough[row]), beside=999.0, beside_sway=0.0, flashers=0, crowd=1.0, drift=float("nan"),
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)), tint_level=float(tint.max()), hue=hue_of(tint),
     )  # fmt: skip
 
