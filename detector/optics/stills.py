@@ -9,9 +9,9 @@ import numpy as np
 
 from detector.model import Pixels, Still, Track
 
-MOST_KEPT = 24
-"""About 5 MB of JPEG at 1080p."""
-FIRST_STRETCH = 8
+MOST_KEPT = 150
+"""About 30 MB of JPEG at 1080p; a minute of video keeps one in twelve frames."""
+FIRST_STRETCH = 12
 """Frames among which the brightest is kept at first; doubled whenever the store is full."""
 MOST_SHOWN = 8
 QUALITY = 88
