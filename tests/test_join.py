@@ -53,9 +53,24 @@ def test_however_long_it_was_away_there_is_a_limit():
     assert len(join([piece(range(20)), piece(range(2000, 2020), 130.0)])) == 2
 
 
-def test_two_that_were_seen_in_the_same_frames_are_two():
-    assert len(join([piece(range(20)), piece(range(20), 102.0)])) == 2
-    assert len(join([piece(range(30)), piece(range(20, 50), 102.0)])) == 2
+def parting(frames, x, share=0.25):
+    """A piece that is at x and, for a share of its frames, ten pixels aside."""
+    rows = piece(frames, x)
+    aside = np.arange(len(rows)) < share * len(rows)
+    rows["x"] += 10 * aside
+    rows["room_x"] += 10 * aside
+    return rows
+
+
+def test_two_that_were_seen_apart_in_the_same_frames_are_two():
+    assert len(join([piece(range(20)), piece(range(20), 106.0)])) == 2
+    assert len(join([piece(range(40)), parting(range(40), 101.0)])) == 2
+
+
+def test_two_peaks_of_one_spot_are_one_with_one_row_a_frame():
+    (rows,) = join([piece(range(30)), piece(range(30), 102.0, level=60.0)])
+    assert rows["frame"].tolist() == list(range(30))
+    assert (rows["level"] == 100.0).all()
 
 
 def test_a_lamp_that_one_track_held_lit_and_another_dark_is_one():
@@ -133,6 +148,6 @@ def test_every_limit_matters(limits):
         piece(range(20)), piece(range(22, 40), 103.0),
         blinking(range(40), lambda f: f % 4 < 2, x=200.0), blinking(range(2, 40), lambda f: f % 4 >= 2, x=201.0),
         piece(range(20), 300.0), piece(range(26, 40), 312.0),
-        piece(range(20), 400.0), piece(range(16, 40), 401.0),
+        piece(range(40), 400.0), parting(range(40), 401.0),
     ]  # fmt: skip
     assert len(join(pieces, limits)) != len(join(pieces))
