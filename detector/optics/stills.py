@@ -33,7 +33,7 @@ class StillKeeper:
             self._close()
 
     def kept(self, tracks: Sequence[Track]) -> tuple[Still, ...]:
-        """Stills that show the tracks, each on the still nearest to one of its sightings; without
+        """Stills that show the tracks, the most important first, each on the still nearest to one of its sightings; without
         any track, one still of the room.
         """
         self._close()
@@ -41,8 +41,12 @@ class StillKeeper:
             return ()
         if not tracks:
             return (self._kept[len(self._kept) // 2],)
-        chosen = {self._nearest(track).frame: self._nearest(track) for track in tracks[: 2 * MOST_SHOWN]}
-        return tuple(chosen[frame] for frame in sorted(chosen)[:MOST_SHOWN])
+        chosen: dict[int, Still] = {}
+        for track in tracks:
+            still = self._nearest(track)
+            if len(chosen) < MOST_SHOWN:
+                chosen[still.frame] = still
+        return tuple(chosen[frame] for frame in sorted(chosen))
 
     def _nearest(self, track: Track) -> Still:
         frames = np.array([frame for frame, _, _ in track.points])
