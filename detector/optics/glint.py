@@ -73,6 +73,10 @@ class Spots:
     def __len__(self) -> int:
         return len(self.x)
 
+    def pick(self, rows: IntArray) -> Spots:
+        """Some of the spots, with the whole picture."""
+        return Spots(self.x[rows], self.y[rows], self.level[rows], self.peaks[rows], self.picture)
+
 
 @dataclass(frozen=True, slots=True)
 class Glints:

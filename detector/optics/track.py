@@ -57,6 +57,8 @@ class TrackLimits:
     a display segment beside a lens must not take over its track when the torch goes off."""
     measured_per_frame: int = 90
     """The strongest spots of each frame are measured; in the shared clips every lens was among them."""
+    birth_level: float = 15.0
+    """A fainter spot goes on with a track but begins none: most are noise and texture."""
     patience: int = 12
     """A spot of no promise is dropped after this long unseen."""
     long_patience: int = 150
@@ -112,12 +114,13 @@ class Tracker:
         unseen = np.setdiff1d(np.arange(len(live.number)), of_track)
         self._log_missing(index, expected, unseen, spots)
         self._update(expected, of_track, of_spot, unseen, spots)
-        born = np.setdiff1d(np.arange(len(spots)), of_spot)
+        born = np.setdiff1d(np.flatnonzero(spots.level >= self._limits.birth_level), of_spot)
         number = np.full(len(spots), -1, np.intp)
         number[of_spot] = live.number[of_track]
         number[born] = self._count + np.arange(len(born))
+        followed = np.flatnonzero(number >= 0)
         self._bear(born, spots)
-        self._log_seen(index, number, spots, view)
+        self._log_seen(index, number[followed], spots.pick(followed), view)
         self._place(motion, view)
         self._retire(view.luma.shape)
         self._frames += 1
