@@ -86,7 +86,8 @@ def test_what_is_written_comes_back(tmp_path):
     assert [f.index for f in frames] == list(range(12))
     assert np.allclose([f.at_s for f in frames], np.arange(12) / 25, atol=1e-6)
     assert frames[0].pixels.dtype == np.uint8
-    assert np.abs(frames[5].pixels[:28, :48].astype(int) - 230).max() < 12
+    # a block of the codec away from the corner, whose ringing differs with the encoder's threads
+    assert np.abs(frames[5].pixels[:24, :44].astype(int) - 230).max() < 12
 
 
 @pytest.mark.parametrize(("height", "width"), [(121, 201), (120, 201), (63, 65)])
