@@ -245,8 +245,8 @@ def test_memory_does_not_grow_with_the_length_of_the_video():
 @pytest.mark.xfail(strict=True, reason="Ended tracks are views that keep the whole table they were cut from in memory.")
 def test_an_ended_track_holds_no_more_memory_than_its_own_rows():
     tracker = Tracker()
-    for i in range(180):
-        places = [(30, 30), *([(66, 50)] if i < 20 else []), *([(30, 60)] if 5 < i < 9 else [])]
+    for i in range(120):
+        places = [(30, 30), *([(66, 50)] if i < 3 else []), *([(30, 60)] if 5 < i < 9 else []), *([(66, 20)] if 15 < i < 19 else [])]
         stand(tracker, i, points_picture(places, [180] * len(places), (96, 80)))
     ended = list(tracker.retired())
     assert ended
