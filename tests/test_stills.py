@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import pytest
 
 from detector.model import Track
 from detector.optics.stills import FIRST_STRETCH, MOST_KEPT, MOST_SHOWN, StillKeeper, encode
@@ -87,7 +86,6 @@ def test_however_many_tracks_the_report_shows_a_few_pictures_in_order():
     assert frames == sorted(set(frames))
 
 
-@pytest.mark.xfail(strict=True, reason="Of too many stills the earliest are shown, not those of the most probable findings.")
 def test_the_first_track_is_always_shown():
     """Findings come most probable first, however late in the video the best one is."""
     kept = keeper(190).kept([at(185), *(at(8 * i) for i in range(15))])
