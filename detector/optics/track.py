@@ -63,7 +63,9 @@ class TrackLimits:
     """A spot of no promise is dropped after this long unseen."""
     long_patience: int = 150
     """A promising one is waited for: five seconds, as long as a person leaves a torch off."""
-    promise_level: float = 24.0
+    missed_level: float = 24.0
+    """Of tracks that were this bright it is told where they are missing."""
+    promise_level: float = 40.0
     promise_seen: int = 4
     most_live: int = 2500
     thin_above: int = 240
@@ -200,7 +202,7 @@ class Tracker:
         at = np.rint(expected[unseen]).astype(np.intp)
         h, w = spots.picture.shape
         inside = np.all((at >= glint.RADIUS) & (at < np.array([w, h]) - glint.RADIUS), axis=1)
-        inside &= self._live.best[unseen] >= self._limits.promise_level
+        inside &= self._live.best[unseen] >= self._limits.missed_level
         unseen, at = unseen[inside], at[inside]
         rows = np.zeros(len(unseen), ROW)
         rows["track"], rows["frame"] = self._live.number[unseen], index
