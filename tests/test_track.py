@@ -242,7 +242,6 @@ def test_memory_does_not_grow_with_the_length_of_the_video():
     assert len(tracker._live.number) < 40
 
 
-@pytest.mark.xfail(strict=True, reason="Ended tracks are views that keep the whole table they were cut from in memory.")
 def test_an_ended_track_holds_no_more_memory_than_its_own_rows():
     tracker = Tracker()
     for i in range(120):

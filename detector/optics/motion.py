@@ -123,7 +123,8 @@ class MotionEstimator:
         if len(self._corners) > self._limits.renew_below * self._chosen and self._age < self._limits.renew_every:
             return
         # at half size, which finds the same corners in a third of the time; the flow needs no finer start
-        half = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        h, w = (max(1, n // 2) for n in picture.shape)
+        half = cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA)
         fresh = cv2.goodFeaturesToTrack(half, self._limits.corners, 0.005, 6)
         self._corners = np.zeros((0, 2), np.float32) if fresh is None else 2 * np.asarray(fresh, np.float32).reshape(-1, 2) + 0.5
         self._chosen, self._age = len(self._corners), 0

@@ -102,7 +102,7 @@ class LensSearch:
             elif rows["peak"].max() < lens.DULLEST:
                 self._refused["level"] += 1
             else:
-                self._kept.append(rows.copy())  # a view would hold all tracks that ended with it
+                self._kept.append(rows)
         if len(self._kept) > 2 * self._limits.most_kept:
             self._kept.sort(key=lambda rows: -float(rows["level"].max()))
             self._refused["fainter than many others"] += len(self._kept) - self._limits.most_kept

@@ -244,7 +244,8 @@ class Tracker:
         ended = table[~alive]
         ended = ended[np.argsort(ended["track"], kind="stable")]
         cuts = np.flatnonzero(np.diff(ended["track"])) + 1
-        self._retired += [rows for rows in np.split(ended, cuts) if len(rows)]
+        # copies: a view would keep the whole table in memory for as long as one track is of interest
+        self._retired += [rows.copy() for rows in np.split(ended, cuts) if len(rows)]
         self._table = [self._thinned(table[alive])]
 
     def _is_live(self, number: NDArray[np.int32]) -> NDArray[np.bool_]:
