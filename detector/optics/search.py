@@ -19,7 +19,7 @@ from detector.optics.join import join
 from detector.optics.lighting import LightMeter
 from detector.optics.motion import MotionEstimator
 from detector.optics.stills import StillKeeper
-from detector.optics.track import Rows, Tracker
+from detector.optics.track import Rows, Tracker, TrackLimits
 from detector.optics.view import look
 
 
@@ -48,7 +48,7 @@ class LensSearch:
     def __init__(self, limits: SearchLimits | None = None) -> None:
         self._limits = limits or SearchLimits()
         self._motion = MotionEstimator()
-        self._tracker = Tracker()
+        self._tracker = Tracker(TrackLimits(fewest_seen=lens.FEWEST_SIGHTINGS))
         self._light = LightMeter()
         self._stills = StillKeeper()
         self._lamp: list[LampState | None] = []
@@ -81,7 +81,8 @@ class LensSearch:
         self._keep(self._tracker.finish())
         states = self._states()
         findings, examples = sort_out(conclude(join(self._kept), states, self._numbers))
-        refused = self._refused + Counter(kind for kind, _ in examples)
+        flickers = Counter({"a flicker": self._tracker.flickers})
+        refused = self._refused + flickers + Counter(kind for kind, _ in examples)
         return SenseResult(
             coverage=self._coverage(states),
             findings=findings,
@@ -95,9 +96,7 @@ class LensSearch:
 
     def _keep(self, ended: Iterable[Rows]) -> None:
         for rows in ended:
-            if rows["seen"].sum() < lens.FEWEST_SIGHTINGS:
-                self._refused["a flicker"] += 1
-            elif rows["measured"].sum() < 3 or rows["level"].max() < lens.FAINTEST:
+            if rows["measured"].sum() < 3 or rows["level"].max() < lens.FAINTEST:
                 self._refused["faint"] += 1
             elif rows["peak"].max() < lens.DULLEST:
                 self._refused["level"] += 1

@@ -67,6 +67,8 @@ class TrackLimits:
     """Of tracks that were this bright it is told where they are missing."""
     promise_level: float = 40.0
     promise_seen: int = 4
+    fewest_seen: int = 1
+    """Tracks that end with fewer sightings are only counted, as `flickers`."""
     most_live: int = 2500
     thin_above: int = 240
     """Rows kept of one track before half of them are let go."""
@@ -103,6 +105,7 @@ class Tracker:
     def __init__(self, limits: TrackLimits | None = None) -> None:
         self._limits = limits or TrackLimits()
         self._live = _Live.none()
+        self.flickers = 0
         self._count = 0
         self._frames = 0
         self._table: list[Rows] = []
@@ -241,12 +244,20 @@ class Tracker:
             return
         table = np.concatenate(self._table)
         alive = self._is_live(table["track"])
-        ended = table[~alive]
+        ended = self._without_flickers(table[~alive])
         ended = ended[np.argsort(ended["track"], kind="stable")]
         cuts = np.flatnonzero(np.diff(ended["track"])) + 1
         # copies: a view would keep the whole table in memory for as long as one track is of interest
         self._retired += [rows.copy() for rows in np.split(ended, cuts) if len(rows)]
         self._table = [self._thinned(table[alive])]
+
+    def _without_flickers(self, ended: Rows) -> Rows:
+        if not len(ended):
+            return ended
+        number = ended["track"] - ended["track"].min()
+        seen = np.bincount(number[ended["seen"]], minlength=int(number.max()) + 1)
+        self.flickers += int(((seen > 0) & (seen < self._limits.fewest_seen)).sum())
+        return np.asarray(ended[seen[number] >= self._limits.fewest_seen])
 
     def _is_live(self, number: NDArray[np.int32]) -> NDArray[np.bool_]:
         live = self._live.number  # in rising order: numbers are given once and never again
