@@ -115,12 +115,6 @@ def test_what_does_not_change_is_not_called_smooth():
     assert gather(looks(20), (None,) * 20).smooth == 0.0
 
 
-def test_the_sway_of_the_neighbour_is_told():
-    keeps, comes_and_goes = looks(20, beside=14.0), looks(20, beside=np.where(np.arange(20) % 2, 14.0, 40.0))
-    assert gather(keeps, steady(keeps)).beside_sway == 0.0
-    assert gather(comes_and_goes, steady(comes_and_goes)).beside_sway > 5.0
-
-
 @pytest.mark.parametrize(("b", "g", "r", "share", "hue"), [(40, 40, 40, 0.0, "blue"), (10, 50, 10, 0.8, "green"), (0, 0, 60, 1.0, "red"), (50, 40, 40, 0.2, "blue")])
 def test_tint_is_the_share_of_colour_in_the_halo(b, g, r, share, hue):
     rows = looks(10, blue=b, green=g, red=r)

@@ -42,7 +42,7 @@ class Facts:
     of the strong to the weak end of the flux while seen and `smooth` is 1 when it changes steadily,
     0 when it jumps at random.  `peak` (0 to 255), `core` (saturated px), `width` (px), `long` (axis
     ratio), `floor`, `ring`, `far` (levels 7, 5 and 14 px out), `rough` (deviation around), `beside`
-    and `beside_sway` (distance to the nearest like spot in px and how much it varies), `crowd` and
+    (distance to the nearest like spot in px), `crowd` and
     `drift` (px a frame beyond the surroundings) are medians of the stronger half.  `flashers` counts
     other glints near it in the room that came and went as well, at whatever time.  `tint` is the
     share of colour in the halo (0 grey, 1 pure), `tint_level` its strength.
@@ -67,7 +67,6 @@ class Facts:
     far: float
     rough: float
     beside: float
-    beside_sway: float
     flashers: int
     crowd: float
     drift: float
@@ -104,7 +103,6 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
         dimming=float(np.median(dark["around"]) / max(np.median(lit["around"]), 1.0)) if len(dark) else 0.0,
         swing=swing,
         smooth=smooth,
-        beside_sway=float(np.std(top["beside"])),
         flashers=0,
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
         tint_level=float(tint.max()),
