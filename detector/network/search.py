@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from detector.model import Coverage, Device, Finding, Gap, Packet, SenseResult, Sighting
+from detector.network.batch import Batch
 from detector.network.devices import Devices
 from detector.network.judge import judge
 from detector.network.signatures import Signatures
@@ -32,6 +33,11 @@ class NetworkSearch:
     def hear(self, packet: Packet) -> None:
         """One packet, live or recorded."""
         self._traffic.hear(packet)
+
+    def hear_all(self, batch: Batch) -> None:
+        """Many packets at once, which is how captures and a busy network are read."""
+        for packet in batch.packets():
+            self._traffic.hear(packet)
 
     def note(self, sighting: Sighting) -> None:
         """One fact that was asked for or heard elsewhere."""
