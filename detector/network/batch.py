@@ -39,7 +39,7 @@ class Batch:
     @classmethod
     def over(
         cls, data: bytes | bytearray | memoryview | NDArray[np.uint8], starts: ArrayLike, kept: ArrayLike,
-        at_s: ArrayLike, link: ArrayLike = 1, lengths: ArrayLike | None = None,
+        at_s: ArrayLike, *, link: ArrayLike = 1, lengths: ArrayLike | None = None,
     ) -> Self:
         """A batch over any buffer and any sequences; `link` is one number for all, or one a frame.
 
@@ -62,7 +62,7 @@ class Batch:
         data = np.frombuffer(b"".join([*(packet.data for packet in packets), bytes(MARGIN)]), np.uint8)
         starts = np.cumsum([0, *kept])[:-1]
         at_s, links = [packet.at_s for packet in packets], [packet.link for packet in packets]
-        return cls.over(data, starts, kept, at_s, links, [packet.length for packet in packets])
+        return cls.over(data, starts, kept, at_s, link=links, lengths=[packet.length for packet in packets])
 
     def __len__(self) -> int:
         return self.starts.size
