@@ -33,7 +33,7 @@ class Asking:
         self._facts: Counter[str] = Counter()
         self._told: set[tuple[str, str, str]] = set()
         self._pace = Pace(limits.per_s)
-        self._groups = Groups(joined, limits, self._pace, heard=self._hear, do=self._do)
+        self._groups = Groups(joined, limits, self._pace, leave=scope is not None, heard=self._hear, do=self._do)
         self._hosts = Hosts(joined.address, limits, self._pace, self._tell)
 
     async def start(self) -> None:
@@ -57,7 +57,7 @@ class Asking:
             "network": str(self._joined.network),
             "addresses asked": sum(1 for _ in self._scope.hosts()) if self._scope else 0,
             "hosts met": len(self._macs),
-            "multicast questions": self._groups.sent,
+            "questions to everybody": self._groups.sent,
             "TCP ports tried": self._hosts.tried,
             "TCP ports open": self._hosts.open,
         }
@@ -107,6 +107,7 @@ class Asking:
         if ip not in self._asked and self._may_ask(ip):
             self._asked.add(ip)
             self._do(self._hosts.ask(ip))
+            self._do(self._groups.ask_one(ip))
 
     def _may_ask(self, ip: str) -> bool:
         return self._scope is not None and IPv4Address(ip) in self._scope

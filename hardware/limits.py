@@ -16,7 +16,7 @@ class AskLimits:
     again_s: float = 1.0  # multicast over Wi-Fi gets lost now and then: each question is put twice
     deadline_s: float = 60.0  # a /22 full of hosts that drop packets would take minutes; a person waits
     per_s: float = 200.0  # connections and datagrams started a second: a small router copes with it
-    per_host: int = 4  # conversations at once with one host: cheap cameras crash over more
+    per_host: int = 4  # conversations at once with one host: cheap cameras crash over more; knocking is not talking
     widest: int = 22  # prefix length, 1022 addresses: wider subnets are a company's, and take too long
     most_names: int = 256  # mDNS names followed up in one round; a hostile responder has any number
     most_facts: int = 400  # of one host: a chatty camera gives some 60, a hostile host would fill the memory

@@ -18,7 +18,7 @@ OPTIONS = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nPublic: DESCRIBE\r\n\r\n"
 DESCRIBED = b"RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Length: 4\r\n\r\nv=0\n"
 
 
-def talk(answers, questions, limits=QUICK, *, close=True):
+def talk(answers, questions, limits=QUICK, *, close=True, **how):
     """What `converse` brings home from a server that gives one answer a question; and what it was asked."""
     asked, over = [], asyncio.Event()
 
@@ -36,7 +36,7 @@ def talk(answers, questions, limits=QUICK, *, close=True):
         server = await asyncio.start_server(serve, str(HERE), 0)
         async with server, asyncio.timeout(20):
             port = server.sockets[0].getsockname()[1]
-            replies = await converse(HERE, str(HERE), port, questions, limits)
+            replies = await converse(HERE, str(HERE), port, questions, limits, **how)
             await over.wait()
             return replies
 
@@ -85,6 +85,39 @@ def test_nothing_of_a_picture_or_stream_is_waited_for(kind):
     replies, _ = talk([head], [b"one"], DialogueLimits(reply_s=30), close=False)
     assert replies == [head]
     assert time.monotonic() - began < 10
+
+
+def test_an_icon_that_was_asked_for_is_read_to_its_stated_length():
+    reply = b"HTTP/1.1 200 OK\r\nContent-Type: image/x-icon\r\nContent-Length: 4\r\n\r\nicon"
+    assert talk([[reply[:-4], b"ic", b"on"]], [b"one"], DialogueLimits(reply_s=30), close=False, icon=True)[0] == [reply]
+
+
+@pytest.mark.parametrize("kind", [b"multipart/x-mixed-replace;boundary=x", b"video/mp4"])
+def test_a_stream_where_an_icon_was_asked_for_is_not_waited_for(kind):
+    head = b"HTTP/1.0 200 OK\r\nContent-Type: " + kind + b"\r\n\r\n"
+    assert talk([head], [b"one"], DialogueLimits(reply_s=30), close=False, icon=True)[0] == [head]
+
+
+def test_a_room_that_is_full_is_waited_for_before_a_word_is_said():
+    async def visit():
+        room, asked = asyncio.Semaphore(1), []
+
+        async def serve(reader, writer):
+            asked.append(await reader.read(4096))
+            writer.write(OPTIONS)
+            writer.close()
+
+        async with await asyncio.start_server(serve, str(HERE), 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            await room.acquire()
+            visitor = asyncio.create_task(converse(HERE, str(HERE), port, [b"one"], QUICK, room=room))
+            for _ in range(50):
+                await asyncio.sleep(0)
+            before = list(asked)
+            room.release()
+            return before, await visitor, asked
+
+    assert asyncio.run(visit()) == ([], [OPTIONS], [b"one"])
 
 
 def test_a_tls_server_is_heard_to_the_end_of_its_greeting():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from ipaddress import IPv4Address
 
 import pytest
@@ -24,15 +25,18 @@ def world(monkeypatch):
 
     class World:
         def __init__(self):
-            self.answers, self.asked, self.told, self.now, self.most = {}, [], [], 0, 0
+            self.answers, self.asked, self.told, self.now, self.most, self.icons = {}, [], [], 0, 0, 0
 
-        async def converse(self, source, ip, port, asked, limits):
+        async def converse(self, source, ip, port, asked, limits, *, room, icon):
             self.asked.append((ip, port, *asked))
-            self.now += 1
-            self.most = max(self.most, self.now)
-            await asyncio.sleep(0)
-            self.now -= 1
-            return self.answers.get((ip, port))
+            self.icons += icon
+            async with room:
+                self.now += 1
+                self.most = max(self.most, self.now)
+                await asyncio.sleep(0)
+                self.now -= 1
+            answer = self.answers.get((ip, port))
+            return answer(asked[0]) if callable(answer) else answer
 
         def hosts(self, **limits):
             limits = AskLimits(**{"per_s": 1e6, **limits})
@@ -83,6 +87,53 @@ def test_an_onvif_device_is_asked_for_clock_and_identity_where_it_said(world):
 def test_a_computers_web_service_is_not_asked_for_onvif(world):
     asyncio.run(world.hosts().follow(CAMERA, [("wsd_type", "pub:Computer"), ("wsd_address", f"http://{CAMERA}:5357/e5e61fb5")]))
     assert world.asked == []
+
+
+PAGE = b"HTTP/1.1 200 OK\r\nServer: Some-Webs\r\nContent-Length: 0\r\n\r\n"
+TIME = b"HTTP/1.1 200 OK\r\n\r\n<GetSystemDateAndTimeResponse xmlns='http://www.onvif.org/ver10/device/wsdl'/>"
+ICON = b"HTTP/1.1 200 OK\r\nContent-Type: image/x-icon\r\nContent-Length: 4\r\n\r\nicon"
+
+
+def web(icon=PAGE, time=PAGE):
+    """A web server that has an icon and speaks ONVIF, or not."""
+    return lambda asked: [icon if b"favicon" in asked else time if b"POST" in asked else PAGE]
+
+
+def names_of(world, at):
+    return [questions.load().recognise(payloads[0], "tcp").name for _, port, *payloads in world.asked if port == at]
+
+
+def test_a_web_server_is_asked_for_its_icon_and_whether_it_speaks_onvif(world):
+    world.answers = {(CAMERA, 8899): web(icon=ICON)}
+    asyncio.run(world.hosts().ask(CAMERA))
+    assert names_of(world, 8899) == ["http-page", "http-icon", "onvif-time"]
+    assert (CAMERA, "favicon_md5", hashlib.md5(b"icon").hexdigest()) in world.told
+    assert world.icons == 1
+
+
+def test_only_where_onvif_answered_it_is_asked_further(world):
+    world.answers = {(CAMERA, 80): web(time=TIME)}
+    asyncio.run(world.hosts().ask(CAMERA))
+    assert names_of(world, 80) == ["http-page", "http-icon", "onvif-time", "onvif-information"]
+    assert (CAMERA, "onvif", "GetSystemDateAndTime") in world.told
+
+
+def test_what_is_no_web_server_is_asked_nothing_further(world):
+    world.answers = {(CAMERA, 80): [RTSP], (CAMERA, 443): [PAGE]}
+    asyncio.run(world.hosts().ask(CAMERA))
+    assert names_of(world, 80) == ["http-page"]
+    assert names_of(world, 443) == ["tls-hello"]
+
+
+def test_onvif_is_asked_once_at_one_place_however_it_was_found(world):
+    world.answers = {(CAMERA, 8899): web(time=TIME)}
+    asyncio.run(_both(world.hosts()))
+    assert names_of(world, 8899).count("onvif-time") == names_of(world, 8899).count("onvif-information") == 1
+
+
+async def _both(hosts):
+    await hosts.follow(CAMERA, ONVIF_FACTS)
+    await hosts.ask(CAMERA)
 
 
 def test_a_description_is_fetched_once_from_where_the_device_said(world):

@@ -45,7 +45,7 @@ class World:
 
     def __init__(self):
         self.present, self.said, self.known, self.asked, self.followed, self.gaps, self.scopes = [], [], [], [], [], [], []
-        self.fault, self.hang = None, False
+        self.leaves, self.probed, self.fault, self.hang = [], [], None, False
 
     def install(self, monkeypatch, network="192.168.7.0/24"):
         world = self
@@ -53,8 +53,12 @@ class World:
         class PlayedGroups:
             sent = 0
 
-            def __init__(self, *_, heard, do):
+            def __init__(self, *_, leave, heard, do):
                 self.gaps, self._heard = [], heard
+                world.leaves.append(leave)
+
+            async def ask_one(self, ip):
+                world.probed.append(ip)
 
             async def ask(self):
                 if world.fault:
@@ -111,7 +115,8 @@ def facts(sightings):
 def test_without_authority_no_address_is_asked_and_coverage_says_so(world):
     world.said, world.known = [(HELLO, CAMERA, 3702, False)], [here()]
     one, found = asked_by(None)
-    assert world.scopes == world.asked == world.followed == []
+    assert world.scopes == world.asked == world.followed == world.probed == []
+    assert world.leaves == [False]
     assert [gap.reason for gap in one.gaps] == ["no authority"]
     assert "--authority" in one.gaps[0].says
     assert (CAMERA, CAMERA_MAC, "address", "arp") in facts(found)
@@ -122,6 +127,7 @@ def test_without_authority_no_address_is_asked_and_coverage_says_so(world):
 def test_with_any_authority_the_whole_joined_subnet_is_asked(world, authority):
     one, _ = asked_by(authority)
     assert world.scopes == [IPv4Network("192.168.7.0/24")]
+    assert world.leaves == [True]
     assert one.gaps == []
     assert one.examined["addresses asked"] == 254
 
@@ -177,7 +183,7 @@ def test_a_host_that_is_there_is_told_and_asked_once(world):
     world.present, world.known = [here(), here()], [here()]
     _, found = asked_by()
     assert facts(found) == [(CAMERA, CAMERA_MAC, "address", "arp")]
-    assert world.asked == [CAMERA]
+    assert world.asked == world.probed == [CAMERA]
 
 
 def test_a_host_that_speaks_is_asked_although_arp_missed_it(world):
@@ -264,14 +270,20 @@ class Sockets:
     busy: tuple[int, ...] = ()
 
     def __init__(self, _, heard, failed):
-        self.heard, self.failed, self.sent, self.closed = heard, failed, [], False
+        self.heard, self.failed, self.sent, self.closed, self.to, self.ears = heard, failed, [], False, [], []
 
-    async def open(self, _, port):
-        if port in self.busy:
+    async def open(self, question):
+        if question.ports[0] in self.busy or question.own_port in self.busy:
             raise OSError(98, "Address already in use")
 
-    def ask(self, question, payload, *, from_its_port=False):
+    async def hear(self, to, port):
+        if port in self.busy:
+            raise OSError(98, "Address already in use")
+        self.ears.append((to, port))
+
+    def ask(self, question, payload, *, to=None, from_its_port=False):
         self.sent.append((question.name, payload, from_its_port))
+        self.to.append(to)
         return True
 
     def close(self):
@@ -284,14 +296,16 @@ def everybody(monkeypatch):
     monkeypatch.setattr(groups, "Multicast", Sockets)
     monkeypatch.setattr(groups.interfaces, "ours", lambda: frozenset({"192.168.7.2"}))
 
-    def ask(*datagrams, limits=QUICK):
+    def ask(*datagrams, limits=QUICK, leave=False, of=None):
         async def round_of_asking():
             async with asyncio.TaskGroup() as tasks:
-                one = groups.Groups(joined(), limits, Pace(1e6), heard=lambda *a: heard.append(a), do=tasks.create_task)
+                one = groups.Groups(joined(), limits, Pace(1e6), leave=leave, heard=lambda *a: heard.append(a), do=tasks.create_task)
                 asked = tasks.create_task(one.ask())
                 await asyncio.sleep(0)
                 for datagram in datagrams:
                     one._everybody.heard(*datagram)
+                if of:
+                    await one.ask_one(of)
                 await asked
             return one
 
@@ -302,13 +316,28 @@ def everybody(monkeypatch):
     return ask
 
 
-def test_every_multicast_question_is_put_twice_and_is_on_the_list(everybody):
-    one, sent, _ = everybody()
+@pytest.mark.parametrize("leave", [False, True])
+def test_every_question_to_everybody_is_put_twice_and_is_on_the_list(everybody, leave):
+    one, sent, _ = everybody(leave=leave)
     names = [name for name, *_ in sent]
-    assert {name: names.count(name) for name in names} == {question.name: 2 for question in questions.load().multicast()}
-    assert all(questions.load().recognise(payload, "udp").name == name for name, payload, _ in sent)
+    assert {name: names.count(name) for name in names} == {question.name: 2 for question in questions.load().to_everybody(leave=leave)}
+    assert all(questions.load()[name].matches(payload) for name, payload, _ in sent)
     assert one.sent == len(sent)
     assert one._everybody.closed
+
+
+def test_makers_are_asked_only_with_leave_and_everybody_is_heard_without(everybody):
+    one, sent, _ = everybody()
+    assert {name for name, *_ in sent}.isdisjoint({"sadp", "dhip", "pppp", "kasa"})
+    assert {("255.255.255.255", 62976), ("234.55.55.56", 23456)} <= set(one._everybody.ears)
+    assert {"sadp", "dhip", "pppp", "kasa"} <= {name for name, *_ in everybody(leave=True)[1]}
+
+
+def test_a_host_that_was_met_is_asked_itself_what_it_may_have_missed(everybody):
+    one, sent, _ = everybody(leave=True, of=CAMERA)
+    asked = [name for (name, *_), to in zip(sent, one._everybody.to, strict=True) if to == CAMERA]
+    assert asked == [question.name for question in questions.load().to_each()]
+    assert {"wsd-video", "wsd-device", "pppp"} <= set(asked)
 
 
 def test_multicast_dns_asks_once_from_its_port_and_once_from_ours(everybody):
@@ -355,6 +384,12 @@ def test_a_port_that_another_program_holds_is_a_gap_and_the_rest_goes_on(everybo
     assert sent
 
 
+def test_a_port_of_a_maker_that_is_taken_is_named_once(everybody, monkeypatch):
+    monkeypatch.setattr(Sockets, "busy", (7711, 6667))
+    one, *_ = everybody(leave=True)
+    assert [gap.says for gap in one.gaps] == [f"What is said on UDP port {port} could not be heard: Address already in use." for port in (7711, 6667)]
+
+
 def test_questions_that_could_not_be_sent_are_one_gap(everybody, monkeypatch):
     def ask(self, *_, **__):
         self.failed(OSError(100, "Network is down"))
@@ -363,7 +398,7 @@ def test_questions_that_could_not_be_sent_are_one_gap(everybody, monkeypatch):
     monkeypatch.setattr(Sockets, "ask", ask)
     one, *_ = everybody()
     assert [(gap.reason, gap.says) for gap in one.gaps] == [
-        (Unavailable.LOST, "Questions by multicast could not be sent: Network is down.")
+        (Unavailable.LOST, "Questions to everybody could not be sent: Network is down.")
     ]
 
 

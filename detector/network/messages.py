@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -92,6 +93,17 @@ def http_facts(payload: bytes) -> list[Fact]:
     words = message.first.split(" ")
     path = [("http_path", tidy(words[1].split("?", 1)[0]))] if len(words) > 1 else []
     return path + named(message, http_agent="user-agent", http_host="host")
+
+
+def icon_facts(payload: bytes) -> list[Fact]:
+    """The MD5 of a whole icon, which is what recog and nmap know icons by; nothing of a page or an error."""
+    head, _, body = payload.partition(b"\r\n\r\n")
+    message = split(head + b"\r\n\r\n")
+    stated = message.headers.get("content-length", str(len(body)))
+    whole = body and stated == str(len(body)) and " 200" in message.first[:13]
+    if not whole or message.headers.get("content-type", "").lower().startswith("text/"):
+        return []
+    return [("favicon_md5", hashlib.md5(body, usedforsecurity=False).hexdigest())]
 
 
 def ssdp_facts(payload: bytes) -> list[Fact]:

@@ -6,6 +6,7 @@ went out.  So nothing can be sent that the table does not show.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -20,8 +21,10 @@ from typing import Any
 class Question:
     """One payload with named holes.
 
-    `protocol` is udp, tcp or arp; `to` a multicast group where it goes to one; `ports` where it
-    goes, empty where each use says so.  `binary` tells that `template` is written in hex digits.
+    `protocol` is udp, tcp, arp or ip6; `to` a multicast group, or `EVERYBODY`, where it goes to one;
+    `ports` where it goes, empty where each use says so.  `binary` tells that `template` is written in
+    hex digits.  `leave`: only where somebody said that this network may be asked.  `own_port`: the
+    port to ask from, None for any.  `each`: put to each host met as well.
     """
 
     name: str
@@ -32,6 +35,10 @@ class Question:
     binary: bool
     says: str
     source: str
+    checked: dt.date
+    leave: bool = False
+    own_port: int | None = None
+    each: bool = False
 
     def fill(self, **holes: str | int) -> bytes:
         """The payload with its holes filled; `ValueError` for a filling that the table forbids."""
@@ -49,10 +56,23 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One TCP port worth trying and the names of the questions asked where it is open."""
+    """One TCP port worth trying, the names of the questions asked on its connection where it is open,
+    and of those asked each on a further one where it turned out to speak HTTP.
+    """
 
     number: int
     ask: tuple[str, ...]
+    then: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """UDP ports on which devices announce themselves to everybody, or to the group `to`."""
+
+    to: str
+    ports: tuple[int, ...]
+    says: str
     source: str
 
 
@@ -62,14 +82,20 @@ class Questions:
 
     questions: Mapping[str, Question]
     ports: Sequence[Port]
+    ears: Sequence[Ear]
     holes: Mapping[str, str]
 
     def __getitem__(self, name: str) -> Question:
         return self.questions[name]
 
-    def multicast(self) -> list[Question]:
-        """Those that go to everybody, for which nobody's leave is needed."""
-        return [question for question in self.questions.values() if question.to]
+    def to_everybody(self, *, leave: bool) -> list[Question]:
+        """The datagrams that go to all who listen; without `leave` only those that need none."""
+        known = (question for question in self.questions.values() if question.to and question.protocol == "udp")
+        return [question for question in known if leave or not question.leave]
+
+    def to_each(self) -> list[Question]:
+        """The datagrams that are put to each host met as well."""
+        return [question for question in self.questions.values() if question.each]
 
     def recognise(self, payload: bytes, protocol: str, port: int | None = None) -> Question | None:
         """The question that these bytes are, or None when they are none of ours."""
@@ -80,13 +106,17 @@ class Questions:
         return None
 
 
+EVERYBODY = "255.255.255.255"
+"""All on the joined link: RFC 919, never passed on by a router."""
+
+
 @cache
 def load() -> Questions:
     """The packaged table."""
     text = (resources.files("detector.network") / "data" / "questions.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
     questions = {row["name"]: _question(row) for row in table["question"]}
-    return Questions(questions, [_port(row) for row in table["port"]], table["holes"])
+    return Questions(questions, [_port(row) for row in table["port"]], [_ear(row) for row in table["ear"]], table["holes"])
 
 
 def _question(row: Mapping[str, Any]) -> Question:
@@ -94,12 +124,16 @@ def _question(row: Mapping[str, Any]) -> Question:
     template = row["hex"].replace(" ", "") if "hex" in row else row["text"]
     return Question(
         row["name"], row["protocol"], row.get("to"), tuple(row.get("ports", ())), template, "hex" in row,
-        row["says"], row["source"],
+        row["says"], row["source"], row["checked"], row.get("leave", False), row.get("own_port"), row.get("each", False),
     )  # fmt: skip
 
 
 def _port(row: Mapping[str, Any]) -> Port:
-    return Port(row["number"], tuple(row.get("ask", ())), row["source"])
+    return Port(row["number"], tuple(row.get("ask", ())), tuple(row.get("then", ())), row["source"])
+
+
+def _ear(row: Mapping[str, Any]) -> Ear:
+    return Ear(row.get("to", EVERYBODY), tuple(row["ports"]), row["says"], row["source"])
 
 
 @cache

@@ -16,6 +16,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+from detector.network import questions
 from tests.peers.bed import Host, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
@@ -36,8 +37,8 @@ class Payload:
 
     @property
     def to_everybody(self) -> bool:
-        """True when it went to a multicast group."""
-        return IPv4Address(self.to).is_multicast
+        """True when it went to a multicast group, or to all on the link."""
+        return self.to == questions.EVERYBODY or IPv4Address(self.to).is_multicast
 
 
 @dataclass(frozen=True)
