@@ -86,6 +86,18 @@ def test_makes_are_keyed_in_lower_case():
     assert all(key == key.lower() for key in vocabulary()["makes"])
 
 
+def test_a_pattern_that_stands_before_a_domain_goes_before_it():
+    assert ALL.match("dns_query", "eudevice.ezvizlife.com").rule.kind == "cloud"
+    assert ALL.match("dns_query", "apiieu.ezvizlife.com").rule.kind == "other"
+    assert ALL.match("dns_query", "api.ring.com").rule.weight < ALL.match("dns_query", "fw.ring.com").rule.weight
+
+
+def test_one_rule_gives_the_make_of_each_of_its_domains():
+    found = {name: ALL.match("tls_name", name) for name in ("dev1.swannlink.com", "p2p.lorexservices.com")}
+    assert [match.make for match in found.values()] == ["Swann", "Lorex"]
+    assert len({id(match.rule) for match in found.values()}) == 1
+
+
 def test_groups_fill_the_make():
     match = Signatures(read(ONE)).match("http_server", "Cam/7")
     assert match
@@ -109,7 +121,8 @@ def test_clouds_match_in_any_case_and_depth(name):
 
 
 def test_the_longest_domain_speaks():
-    assert ALL.match("dns_query", "nexusapi.camera.home.nest.com").rule.make == "Nest (Dropcam)"
+    assert ALL.match("dns_query", "webapi.camera.home.nest.com").rule.kind == "other"
+    assert ALL.match("dns_query", "p2p.live.cbs.boschsecurity.com").make == "Bosch"
     assert ALL.match("dns_query", "transport.home.nest.com").rule.kind == "other"
 
 

@@ -8,10 +8,11 @@ generic test proves.  The first rule of a field that fits a value speaks for it.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -19,7 +20,9 @@ from typing import Any
 from detector.network.text import LONGEST_VALUE
 
 # In order of precedence: a banner that names a make goes before "calls itself a camera".
-RULE_FILES = ("protocols.toml", "banners.toml", "announcements.toml", "clouds.toml", "makers.toml")
+RULE_FILES = (
+    "protocols.toml", "banners.toml", "announcements.toml", "systems.toml", "apps.toml", "clouds.toml", "makers.toml",
+)
 
 # Hosts of a maker that people visit: a shop, help, news.  No device calls there.
 _SHOP_WINDOWS = frozenset({"www", "shop", "store", "support", "blog", "community", "help", "my", "forum", "stun"})
@@ -27,7 +30,10 @@ _SHOP_WINDOWS = frozenset({"www", "shop", "store", "support", "blog", "community
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One rule.  `pattern` or `domains` is set; `make` and `model` may quote groups as `{1}`."""
+    """One rule.  `pattern` or `domains` is set; `make` and `model` may quote groups as `{1}`.
+
+    `makes` gives the make by domain where a rule holds the domains of many; its keys are the domains.
+    """
 
     fields: tuple[str, ...]
     says: str
@@ -41,6 +47,7 @@ class Signature:
     domains: tuple[str, ...] = ()
     make: str = ""
     model: str = ""
+    makes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,7 @@ def _signature(entry: Mapping[str, Any]) -> Signature:
     values["fields"] = tuple(values.get("fields", [one]))
     for key in ("examples", "counter", "domains"):
         values[key] = tuple(values.get(key, ()))
+    values["domains"] += tuple(values.get("makes", ()))
     try:
         return Signature(**values)
     except TypeError as error:
@@ -93,39 +101,42 @@ class Signatures:
 
     def __init__(self, rules: Sequence[Signature] | None = None) -> None:
         self.rules = packaged() if rules is None else tuple(rules)
-        self._by_field: dict[str, list[Signature]] = {}
-        self._domains: dict[tuple[str, str], Signature] = {}
-        for rule in self.rules:
-            for field in rule.fields:
-                self._by_field.setdefault(field, [])
+        self._by_field: dict[str, list[tuple[int, Signature]]] = {}
+        self._domains: dict[tuple[str, str], tuple[int, Signature]] = {}
+        for place, rule in enumerate(self.rules):
+            for word in rule.fields:
+                self._by_field.setdefault(word, [])
                 if rule.pattern:
-                    self._by_field[field].append(rule)
+                    self._by_field[word].append((place, rule))
                 for domain in rule.domains:
-                    self._domains.setdefault((field, domain), rule)
+                    self._domains.setdefault((word, domain), (place, rule))
 
-    def match(self, field: str, value: str) -> Match | None:
-        """The rule that speaks for a value, or None where no rule knows it."""
-        if field not in self._by_field:
+    def match(self, word: str, value: str) -> Match | None:
+        """The rule that speaks for a value of the field `word`, or None where no rule knows it.
+
+        Of the rules with domains the longest domain speaks, unless a pattern stands before it.
+        """
+        if word not in self._by_field:
             return None
         value = value[:LONGEST_VALUE]
-        rule = self._domain_rule(field, value.lower().rstrip(".")) if "." in value else None
-        if rule is not None:
-            return Match(rule, value, rule.make)
-        for rule in self._by_field[field]:
-            if found := _compiled(rule.pattern).search(value):
-                return Match(rule, value, _filled(rule.make, found), _filled(rule.model, found))
-        return None
+        domain, last, rule = self._domain_rule(word, value.lower().rstrip(".")) if "." in value else _NO_DOMAIN
+        for place, one in self._by_field[word]:
+            if place > last:
+                break
+            if found := _compiled(one.pattern).search(value):
+                return Match(one, value, _filled(one.make, found), _filled(one.model, found))
+        return Match(rule, value, rule.makes.get(domain, rule.make)) if rule else None
 
-    def _domain_rule(self, field: str, name: str) -> Signature | None:
-        """The rule of the longest listed domain that holds the name."""
-        if rule := self._domains.get((field, name)):
-            return rule
-        if name.split(".", 1)[0] in _SHOP_WINDOWS:
-            return None
-        for parent in _parents(name):
-            if rule := self._domains.get((field, parent)):
-                return rule
-        return None
+    def _domain_rule(self, word: str, name: str) -> tuple[str, float, Signature | None]:
+        """The longest listed domain that holds the name, its rule and where in the order that stands."""
+        parents = () if name.split(".", 1)[0] in _SHOP_WINDOWS else _parents(name)
+        for domain in (name, *parents):
+            if held := self._domains.get((word, domain)):
+                return domain, *held
+        return _NO_DOMAIN
+
+
+_NO_DOMAIN = ("", math.inf, None)
 
 
 def _parents(name: str) -> Iterator[str]:
