@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from detector.model import Frame, Gap, SenseResult
+from hardware.clock import SweepClock
 from hardware.doctor import opencv_trouble
 from hardware.replay import Recorded
 from hardware.runner import Feed, Named, Sense
@@ -61,7 +62,7 @@ def lens_from(inputs: Sequence[str], lamp: Path | None = None, seconds: float = 
         return absent("lens", trouble)
     if _is_picture(paths[0]):
         return _lens_from_pictures(paths)
-    return _lens_over(paths[0].name, True, lambda: _recording(paths[0], lamp))
+    return _lens_over(paths[0].name, True, lambda _: _recording(paths[0], lamp))
 
 
 def lens_live(camera: int | None, seconds: float, lamp: LampPins | None = None) -> Sense:
@@ -71,7 +72,7 @@ def lens_live(camera: int | None, seconds: float, lamp: LampPins | None = None) 
     if (trouble := opencv_trouble()) is not None:
         return absent("lens", trouble)
     name = "the camera" if camera is None else f"camera {camera}"
-    sense = _lens_over(name, False, lambda: _eye(camera, seconds, lamp))
+    sense = _lens_over(name, False, lambda clock: _eye(camera, seconds, lamp, clock))
     return replace(sense, hint=HINT.format(seconds))
 
 
@@ -81,7 +82,7 @@ def network_from(capture: Path) -> Sense:
     from hardware import vendor_table  # noqa: PLC0415
     from hardware.capture import CaptureFile  # noqa: PLC0415
 
-    def begin() -> tuple[Named, Iterator[Any]]:
+    def begin(_: SweepClock) -> tuple[Named, Iterator[Any]]:
         source = CaptureFile(capture)
         return source, source.packets()
 
@@ -95,10 +96,11 @@ def network_live(interface: str | None, authority: Authority | None, seconds: fl
     from hardware import interfaces, privilege, vendor_table  # noqa: PLC0415
 
     search = NetworkSearch(interfaces.ours(), vendor_table.load())
-    asking = Feed(interface or "the joined network", False, lambda: _asked(interface, authority), search.note)
+    asking = Feed(interface or "the joined network", False, lambda clock: _asked(interface, authority, clock), search.note)
     if not privilege.may_listen():
         return Sense("network", (asking,), search.finish, limits=(UNPRIVILEGED,))
-    listening = Feed(f"listening on {interface or 'the joined network'}", False, lambda: _heard(interface, seconds), search.hear)
+    name = f"listening on {interface or 'the joined network'}"
+    listening = Feed(name, False, lambda clock: _heard(interface, seconds, clock), search.hear_all, len)
     return Sense("network", (asking, listening), search.finish)
 
 
@@ -106,7 +108,7 @@ def replayed(recorded: Recorded) -> list[Sense]:
     """The senses that a recorded sweep holds; one that it does not hold is not asked for."""
     senses = []
     if (video := recorded.video) is not None:
-        senses.append(_lens_over(video.name, True, lambda: _recording(video, recorded.lamp)))
+        senses.append(_lens_over(video.name, True, lambda _: _recording(video, recorded.lamp)))
     if recorded.capture is not None:
         senses.append(network_from(recorded.capture))
     return senses
@@ -132,11 +134,11 @@ def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES | {".heic", ".heif"} and not path.is_dir()
 
 
-def _lens_over(name: str, replay: bool, source: Callable[[], FrameSource]) -> Sense:  # noqa: FBT001
+def _lens_over(name: str, replay: bool, source: Callable[[SweepClock], FrameSource]) -> Sense:  # noqa: FBT001
     from detector.optics.search import LensSearch  # noqa: PLC0415
 
-    def begin() -> tuple[Named, Iterator[Any]]:
-        opened = source()
+    def begin(clock: SweepClock) -> tuple[Named, Iterator[Any]]:
+        opened = source(clock)
         return opened, opened.frames()
 
     search = LensSearch()
@@ -151,7 +153,7 @@ def _recording(path: Path, lamp: Path | None) -> FrameSource:
     return PictureFolder(path, states) if path.is_dir() else VideoFile(path, states)
 
 
-def _eye(camera: int | None, seconds: float, lamp: LampPins | None) -> FrameSource:
+def _eye(camera: int | None, seconds: float, lamp: LampPins | None, clock: SweepClock) -> FrameSource:
     from hardware.camera import Camera  # noqa: PLC0415
     from hardware.lamp import GpioLamp, Lamp, NoLamp  # noqa: PLC0415
     from hardware.live import LiveEye  # noqa: PLC0415
@@ -163,22 +165,21 @@ def _eye(camera: int | None, seconds: float, lamp: LampPins | None) -> FrameSour
     cameras: list[LiveCamera] = [PiCamera(seconds=seconds), Camera(0, seconds)]
     if camera is not None:
         cameras = [Camera(camera, seconds)]
-    return LiveEye(cameras, light)
+    return LiveEye(cameras, light, clock.began_s)
 
 
-def _asked(interface: str | None, authority: Authority | None) -> tuple[Named, Iterator[Any]]:
+def _asked(interface: str | None, authority: Authority | None, clock: SweepClock) -> tuple[Named, Iterator[Any]]:
     from hardware.lan import Lan  # noqa: PLC0415
 
-    lan = Lan(interface, authority)
+    lan = Lan(interface, authority, clock=clock)
     return lan, lan.sightings()
 
 
-def _heard(interface: str | None, seconds: float) -> tuple[Named, Iterator[Any]]:
-    from hardware import interfaces  # noqa: PLC0415
-    from hardware.radio import Listener  # noqa: PLC0415
+def _heard(interface: str | None, seconds: float, clock: SweepClock) -> tuple[Named, Iterator[Any]]:
+    from hardware.live import ear  # noqa: PLC0415
 
-    listener = Listener(interfaces.joined(interface).name, seconds)
-    return listener, listener.packets()
+    listener = ear(interface, seconds, clock)
+    return listener, listener.batches()
 
 
 class _Pictures:
@@ -203,5 +204,5 @@ def _lens_from_pictures(paths: Sequence[Path]) -> Sense:
 
     source = _Pictures(paths)
     frames: list[Frame] = []
-    feed = Feed(source.name, True, lambda: (source, source.frames()), frames.append)
+    feed = Feed(source.name, True, lambda _: (source, source.frames()), frames.append)
     return Sense("lens", (feed,), lambda: judge_pictures(frames[0], frames[1] if len(frames) > 1 else None))

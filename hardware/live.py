@@ -1,13 +1,20 @@
-"""The eye of a live sweep: whichever camera this machine has, and the lamp if there is one."""
+"""The eye and the ear of a live sweep: whichever camera and listener this machine has, and its lamp."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
+from typing import Protocol
 
 from detector.model import Frame, Gap
+from detector.network.batch import Batch
+from hardware import interfaces
+from hardware.clock import SweepClock
 from hardware.cycle import Cycle
 from hardware.lamp import Lamp
+from hardware.packet_socket import LINK_TYPES, PacketSocket
+from hardware.radio import Listener
 from hardware.sensor import LiveCamera, SensorUnavailable, Unavailable
 
 
@@ -17,17 +24,20 @@ class LiveEye:
     A camera that is there but busy, or not allowed, is not passed over: whoever plugged it in wants
     to know.  When none is there, the last one's `SensorUnavailable` says so.  After iteration
     `coverage_limits` holds what the camera could not lock, `examined` the frames that were dropped.
+
+    Cameras and lamp reckon by the monotonic clock, whose stamps the kernel gives; frames are handed on
+    with seconds since `began_s`, when the sweep did.
     """
 
     replay = False
 
-    def __init__(self, cameras: Sequence[LiveCamera], lamp: Callable[[], Lamp]) -> None:
+    def __init__(self, cameras: Sequence[LiveCamera], lamp: Callable[[], Lamp], began_s: float = 0.0) -> None:
         self.name = cameras[-1].name
         self.expected_frames: int | None = None
         self.gaps: list[Gap] = []
         self.coverage_limits: list[str] = []
         self.examined: Mapping[str, float | int | str] = {}
-        self._cameras, self._lamp = cameras, lamp
+        self._cameras, self._lamp, self._began_s = cameras, lamp, began_s
 
     def frames(self) -> Iterator[Frame]:
         """Frames as they come in; lamp and camera are let go of when the iterator ends or is closed."""
@@ -46,8 +56,29 @@ class LiveEye:
         cycle = Cycle(camera, lamp)
         self.name, self.expected_frames = camera.name, cycle.expected_frames
         try:
-            yield from cycle.frames()
+            for frame in cycle.frames():
+                yield replace(frame, at_s=frame.at_s - self._began_s)
         finally:
             self.coverage_limits = list(getattr(camera, "notes", ()))
             if cycle.dropped:
                 self.examined = {"frames_dropped_while_the_lamp_changed": cycle.dropped}
+
+
+class Ear(Protocol):
+    """A `PacketSource` that hands over many packets at once where there are many."""
+
+    name: str
+    replay: bool
+
+    def batches(self) -> Iterator[Batch]:
+        """Packets in the order in which they were heard."""
+        ...
+
+
+def ear(interface: str | None, seconds: float, clock: SweepClock) -> Ear:
+    """The listener for an interface, or for the joined one: the kernel's own ring for what a network
+    is made of, scapy for the odd links.  Raises `SensorUnavailable` where there is no such interface.
+    """
+    joined = interfaces.joined(interface)
+    listener = PacketSocket if joined.hardware in LINK_TYPES else Listener
+    return listener(joined.name, seconds, clock)

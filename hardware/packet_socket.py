@@ -20,7 +20,10 @@ from dataclasses import dataclass
 from mmap import mmap
 from typing import Protocol
 
+import numpy as np
+
 from detector.model import Gap, Packet
+from detector.network.batch import MARGIN, Batch
 from hardware import interfaces, packet_filter
 from hardware.packet_filter import Program
 from hardware.sensor import SensorUnavailable, Unavailable
@@ -35,7 +38,8 @@ _SOL_PACKET, _ADD_MEMBERSHIP, _STATISTICS, _RX_RING, _VERSION = 263, 1, 6, 5, 10
 _TPACKET_V3, _MR_PROMISC, _ATTACH_FILTER, _ALL_PROTOCOLS = 2, 1, 26, 0x0003
 _OURS = 1  # TP_STATUS_USER: the kernel has finished with the block
 _BLOCK = struct.Struct("=III")  # at 8 of a block: status, packets, where the first stands
-_PACKET = struct.Struct("=IIIIIIHH")  # next, seconds, nanoseconds, kept, length, status, mac, net
+# Each packet's head (struct tpacket3_hdr) is of words: distance to the next head, seconds, nanoseconds,
+# bytes kept, bytes on the wire, status; then, as half a word, the distance from the head to the frame.
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +93,19 @@ class PacketSocket:
         self._clock, self._promiscuous, self._limits = clock, promiscuous, limits
 
     def packets(self) -> Iterator[Packet]:
-        """Packets as they come, until the time is over.
+        """Packets one by one; else as `batches`."""
+        for batch in self.batches():
+            yield from batch.packets()
+
+    def batches(self) -> Iterator[Batch]:
+        """Packets as they come, many at once where there are many, until the time is over.
 
         Raises `SensorUnavailable`: NO_DEVICE, NO_PERMISSION or NOT_SUPPORTED before the first packet,
         LOST when the interface goes down.
         """
         link = LINK_TYPES.get(interfaces.hardware_type(self.name), 1)
         for block, shift_s in self._blocks(packet_filter.facts_whole(link)):
-            yield from packets_of(block, link, shift_s)
+            yield batch_of(block, link, shift_s)
 
     def _blocks(self, program: Program) -> Iterator[tuple[bytes, float]]:
         """Blocks of packets, each with what turns the kernel's time of day into ours."""
@@ -126,7 +135,7 @@ class PacketSocket:
     def _taken(self, ring: mmap, at: int) -> tuple[bytes, float]:
         """A copy of one block, which the kernel gets back at once."""
         used = struct.unpack_from("=I", ring, at + 20)[0]
-        block = ring[at : at + used]
+        block = ring[at : at + used + MARGIN]
         struct.pack_into("=I", ring, at + 8, 0)
         return block, self._clock() - time.time()
 
@@ -185,15 +194,18 @@ def _ring(sock: socket.socket, limits: RingLimits) -> Iterator[mmap]:
         yield ring
 
 
-def packets_of(block: bytes, link: int, shift_s: float) -> Iterator[Packet]:
+def batch_of(block: bytes, link: int, shift_s: float) -> Batch:
     """The packets of one block in order; shift_s: our clock minus the time of day."""
     _, count, at = _BLOCK.unpack_from(block, 8)
-    unpack = _PACKET.unpack_from
+    heads, after = [], struct.Struct("=I").unpack_from
     for _ in range(count):
-        after, seconds, nanoseconds, kept, length, _, mac, _ = unpack(block, at)
-        start = at + mac
-        yield Packet(block[start : start + kept], seconds + nanoseconds * 1e-9 + shift_s, link, length)
-        at += after
+        heads.append(at)
+        at += after(block, at)[0]
+    begins = np.array(heads, np.int64)
+    words, halves = np.frombuffer(block, np.uint32, len(block) // 4), np.frombuffer(block, np.uint16, len(block) // 2)
+    seconds, nanoseconds, kept, lengths = (words[begins // 4 + field] for field in (1, 2, 3, 4))
+    starts = begins + halves[begins // 2 + 12]
+    return Batch.over(block, starts, kept, seconds + nanoseconds * 1e-9 + shift_s, link=link, lengths=lengths)
 
 
 def tell_losses(source: Account, whole: int, dropped: int, bearable: float = RingLimits().bearable) -> None:

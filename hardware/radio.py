@@ -18,8 +18,10 @@ from typing import Any
 
 from detector.model import Gap, Packet, Sighting
 from detector.network import questions
+from detector.network.batch import Batch
 from hardware import interfaces
 from hardware.interfaces import Joined
+from hardware.packet_socket import REMEDY, tell_losses
 from hardware.sensor import SensorUnavailable, Unavailable
 
 _ETH_P_ALL, _ETH_P_ARP = 0x0003, 0x0806
@@ -32,9 +34,6 @@ _LINK_TYPES = {1: 1, 772: 1, 801: 105, 803: 127, 65534: 101}
 # linux/socket.h and linux/if_packet.h: packets since the socket opened, and those dropped of them.
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6
 _BUFFER = 4 << 20  # bytes, some 40 ms of a full gigabit; the kernel gives less where it allows less
-_BEARABLE = 0.01  # share of packets lost that hides no device: each speaks many times
-
-_REMEDY = "Raw frames need a privilege: run as root, or give the Python program CAP_NET_RAW."
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,26 +127,27 @@ def _fresh(frames: Iterable[Any], network: IPv4Network, met: set[str], clock: Ca
             yield Sighting("address", "arp", clock(), mac, address, via="asked" if frame.op == _ARP_REPLY else "heard")
 
 
-def _socket(interface: str, kind: int, *, promiscuous: bool = False) -> Any:
+def _socket(interface: str, kind: int) -> Any:
     """A packet socket of scapy on one interface; the kernel hands over only frames of `kind`."""
     from scapy.layers.l2 import Ether  # noqa: F401, I001, PLC0415 -- first: the socket then knows Ethernet
     from scapy.arch.linux import L2Socket  # noqa: PLC0415
 
     try:
-        return L2Socket(iface=interface, type=kind, promisc=promiscuous)
+        return L2Socket(iface=interface, type=kind, promisc=False)
     except PermissionError as error:
-        raise SensorUnavailable(Unavailable.NO_PERMISSION, _REMEDY) from error
+        raise SensorUnavailable(Unavailable.NO_PERMISSION, REMEDY) from error
     except OSError as error:
         says = f"The network interface {interface} cannot be opened: {error.strerror}."
         raise SensorUnavailable(Unavailable.NO_DEVICE, says) from error
 
 
 class Listener:
-    """Everything that one interface hears, live, for a while: a `PacketSource`.
+    """Everything that one interface hears, live, for a while: a `PacketSource` for the odd links.
 
-    Promiscuous: on a switched or encrypted network that adds little, on a bridge or a mirror port
-    everything.  Frames that this machine sends are left out.  What the kernel had to drop because we
-    were too slow is a gap, to be read after iteration.
+    802.11 with or without radiotap from an interface that the user put into monitor mode; what a
+    network is made of is heard by `packet_socket`, many times as fast.  Frames that this machine sends
+    are left out.  What the kernel had to drop because we were too slow is a gap, to be read after
+    iteration.
     """
 
     replay = False
@@ -160,10 +160,15 @@ class Listener:
         self.examined: dict[str, float | int | str] = {}
         self._clock = clock
 
+    def batches(self) -> Iterator[Batch]:
+        """Packets as they come, each a batch of its own."""
+        for packet in self.packets():
+            yield Batch.of([packet])
+
     def packets(self) -> Iterator[Packet]:
         """Packets as they come, until the time is over; `SensorUnavailable` as in `arp_sweep`."""
         link = _LINK_TYPES.get(interfaces.hardware_type(self.name), 1)
-        with closing(_socket(self.name, _ETH_P_ALL, promiscuous=True)) as sock:
+        with closing(_socket(self.name, _ETH_P_ALL)) as sock:
             sock.ins.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
             end = time.monotonic() + self.seconds
             try:
@@ -175,12 +180,7 @@ class Listener:
 
     def _account(self, sock: socket.socket) -> None:
         """How many packets the kernel could not give us."""
-        whole, dropped = struct.unpack("=II", sock.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))
-        says = f"{dropped} of {whole} packets on {self.name} came faster than they could be read and were not examined."
-        if dropped > whole * _BEARABLE:
-            self.gaps.append(Gap(Unavailable.LOST, says))
-        elif dropped:
-            self.coverage_limits.append(says)
+        tell_losses(self, *struct.unpack("=II", sock.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)))
 
     def _packet(self, sock: Any, link: int) -> Iterator[Packet]:
         """One packet, or none for a frame of our own."""

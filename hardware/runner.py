@@ -24,6 +24,7 @@ from typing import Any, Protocol, runtime_checkable
 from detector import verdict
 from detector.model import Coverage, Gap, SenseName, SenseResult
 from detector.report import Report, Source
+from hardware.clock import SweepClock
 from hardware.sensor import InputUnreadable, SensorUnavailable
 
 UNREADABLE, STOPPED, NOTHING_CAME = "unreadable", "stopped", "nothing came"
@@ -55,14 +56,17 @@ class Accountable(Protocol):
 class Feed:
     """One source of a sense.
 
-    begin: opens the source; returns it and its items.  take: hands one item to the search.  Both
-    run in a thread of the feed's own; `take` never at the same time as that of the sense's others.
+    begin: opens the source; returns it and its items.  A live source gives times by the clock that
+    it is handed, a recording its own.  take: hands one item to the search.  Both run in a thread of
+    the feed's own; `take` never at the same time as that of the sense's others.  count: how many an
+    item stands for, where it is a batch of many.
     """
 
     name: str
     replay: bool
-    begin: Callable[[], tuple[Named, Iterator[Any]]]
+    begin: Callable[[SweepClock], tuple[Named, Iterator[Any]]]
     take: Callable[[Any], None]
+    count: Callable[[Any], int] = lambda _: 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class _Account:
             if self.abandoned:
                 return False
             self.feed.take(item)
-            self.taken += 1
+            self.taken += self.feed.count(item)
         return True
 
     def abandon(self) -> None:
@@ -118,10 +122,11 @@ def sweep(senses: Sequence[Sense], authority: str | None = None, tell: Tell | No
     Raises only what is a fault of ours, and what the signal's handler
     before raises (KeyboardInterrupt) when Ctrl-C comes a second time.
     """
+    clock = SweepClock()
     started = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     stop = threading.Event()
     with _stoppable(stop):
-        accounts = _gather(senses, tell or _silent, stop)
+        accounts = _gather(senses, clock, tell or _silent, stop)
         results = tuple(_result(sense, accounts[sense.name]) for sense in senses)
     sources = tuple(_source(sense, account) for sense in senses for account in accounts[sense.name])
     judged = verdict.judge(results, [sense.name for sense in senses])
@@ -140,14 +145,14 @@ def _silent(name: str, done: int, of: int | None) -> None:
     """Progress that nobody watches."""
 
 
-def _gather(senses: Sequence[Sense], tell: Tell, stop: threading.Event) -> dict[SenseName, list[_Account]]:
+def _gather(senses: Sequence[Sense], clock: SweepClock, tell: Tell, stop: threading.Event) -> dict[SenseName, list[_Account]]:
     """Read every feed of every sense, all at the same time, until all have ended or one is at fault."""
     accounts: dict[SenseName, list[_Account]] = {}
     jobs: dict[Future[None], _Account] = {}
     for sense in senses:
         lock = threading.Lock()
         accounts[sense.name] = [_Account(feed, lock) for feed in sense.feeds]
-        jobs |= {_start(account, stop, tell): account for account in accounts[sense.name]}
+        jobs |= {_start(account, clock, stop, tell): account for account in accounts[sense.name]}
     done = _wait(jobs, stop)
     stop.set()
     for job, account in jobs.items():
@@ -158,13 +163,13 @@ def _gather(senses: Sequence[Sense], tell: Tell, stop: threading.Event) -> dict[
     return accounts
 
 
-def _start(account: _Account, stop: threading.Event, tell: Tell) -> Future[None]:
+def _start(account: _Account, clock: SweepClock, stop: threading.Event, tell: Tell) -> Future[None]:
     """A thread that does not keep the program from ending, and what became of it."""
     job: Future[None] = Future()
 
     def run() -> None:
         try:
-            _pump(account, stop, tell)
+            _pump(account, clock, stop, tell)
         except BaseException as error:  # noqa: BLE001 -- carried to the main thread, which raises it
             job.set_exception(error)
         else:
@@ -216,10 +221,10 @@ def _stoppable(stop: threading.Event) -> Iterator[None]:
         restore()
 
 
-def _pump(account: _Account, stop: threading.Event, tell: Tell) -> None:
+def _pump(account: _Account, clock: SweepClock, stop: threading.Event, tell: Tell) -> None:
     """Everything from one source into its search, until it ends, fails or is told to stop."""
     try:
-        account.source, items = account.feed.begin()
+        account.source, items = account.feed.begin(clock)
         for item in items:
             if not account.take(item):
                 return

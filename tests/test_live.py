@@ -1,9 +1,17 @@
 from __future__ import annotations
 
+import time
+from ipaddress import IPv4Address, IPv4Network
+
 import pytest
 
 from detector.model import Frame
-from hardware.live import LiveEye
+from hardware import live
+from hardware.clock import SweepClock
+from hardware.interfaces import Joined
+from hardware.live import LiveEye, ear
+from hardware.packet_socket import PacketSocket
+from hardware.radio import Listener
 from hardware.sensor import Exposed, SensorUnavailable, Unavailable
 
 GONE = SensorUnavailable(Unavailable.NO_DEVICE, "There is no camera.")
@@ -43,9 +51,9 @@ class Light:
         self.closed = True
 
 
-def eye(*cameras):
+def eye(*cameras, **more):
     light = Light()
-    return LiveEye(cameras, lambda: light), light
+    return LiveEye(cameras, lambda: light, **more), light
 
 
 def test_the_only_camera_gives_its_frames_and_the_lamp_is_let_go_of():
@@ -105,3 +113,30 @@ def test_a_lamp_that_cannot_be_used_is_told_before_a_camera_is_opened():
 
     with pytest.raises(SensorUnavailable, match="no pins"):
         list(LiveEye([Camera("camera 0", 5)], no_lamp).frames())
+
+
+def test_frames_count_from_the_start_of_the_sweep_though_the_camera_stamps_by_the_clock_of_the_kernel():
+    source, _ = eye(Camera("camera 0", 4), began_s=-100.0)
+    assert [round(frame.at_s, 6) for frame in source.frames()] == [100.0, 100.1, 100.2, 100.3]
+
+
+def test_the_clock_of_a_sweep_begins_at_nothing_and_knows_its_beginning():
+    before_s = time.monotonic()
+    clock = SweepClock()
+    assert before_s <= clock.began_s <= time.monotonic()
+    assert 0 <= clock() <= time.monotonic() - before_s
+    assert SweepClock(before_s - 50.0)() >= 50.0
+
+
+@pytest.mark.parametrize(("hardware", "kind"), [(1, PacketSocket), (772, PacketSocket), (65534, PacketSocket), (801, Listener), (803, Listener)])
+def test_odd_links_are_left_to_scapy_and_all_others_to_the_kernel(monkeypatch, hardware, kind):
+    joined = Joined("wlan7", IPv4Address("10.0.0.2"), IPv4Network("10.0.0.0/24"), None, hardware)
+    monkeypatch.setattr(live.interfaces, "joined", lambda _: joined)
+    source = ear(None, 3.0, SweepClock())
+    assert isinstance(source, kind)
+    assert (source.name, source.replay, source.seconds) == ("wlan7", False, 3.0)
+
+
+def test_without_an_interface_there_is_no_ear():
+    with pytest.raises(SensorUnavailable, match="no network interface nothere0"):
+        ear("nothere0", 1.0, SweepClock())

@@ -16,7 +16,7 @@ import pytest
 from detector.model import Packet
 from hardware import packet_socket, privilege
 from hardware.packet_filter import HEADS
-from hardware.packet_socket import PacketSocket, RingLimits, packets_of, tell_losses
+from hardware.packet_socket import PacketSocket, RingLimits, batch_of, tell_losses
 from hardware.runner import Accountable
 from hardware.sensor import SensorUnavailable, Unavailable
 from tests.peers.bed import can_make_namespaces, ip
@@ -189,6 +189,22 @@ def test_a_few_lost_packets_are_said_and_many_are_a_gap(whole, dropped, gaps, li
     assert listener.examined.get("packets lost", 0) == dropped
 
 
+@ROOT
+def test_what_waited_together_comes_as_one_batch(speaker):
+    batches = PacketSocket("lo", PATIENT, limits=RingLimits(retire_ms=200)).batches()
+    hear((packet for batch in batches for packet in batch.packets()), speaker)
+    for n in range(100):
+        speaker.sendto(b"number %02d" % n, speaker.getsockname())
+    found, sizes = [], []
+    while len(found) < 100:
+        batch = next(batches)
+        sizes.append(len(batch))
+        found += [bytes(packet.data[-9:]) for packet in batch.packets() if b"number" in packet.data]
+    batches.close()
+    assert found == [b"number %02d" % n for n in range(100)]
+    assert max(sizes) >= 50
+
+
 def test_a_block_is_walked_by_its_own_distances():
     heads = [(96, 5, b"first"), (0, 900, b"the second is cut")]
     block, at = bytearray(48), 48
@@ -197,7 +213,7 @@ def test_a_block_is_walked_by_its_own_distances():
         block += struct.pack("=IIIIIIHH", after, 100, 500_000_000, len(data), length, 1, 66, 80).ljust(66, b"\0") + data
         at += after or 0
         block += bytes(max(0, at - len(block)))
-    assert list(packets_of(bytes(block), 1, -98.0)) == [Packet(b"first", 2.5, 1, 5), Packet(b"the second is cut", 2.5, 1, 900)]
+    assert list(batch_of(bytes(block), 1, -98.0).packets()) == [Packet(b"first", 2.5, 1, 5), Packet(b"the second is cut", 2.5, 1, 900)]
 
 
 @pytest.fixture

@@ -174,6 +174,16 @@ def test_listening_hears_whole_frames_as_they_come():
 
 
 @ROOT
+def test_what_is_heard_one_by_one_is_handed_over_as_batches():
+    batches = Listener("lo", 2.0, clock=lambda: 3.25).batches()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        first = _hear_one((packet for batch in batches for packet in batch.packets()), sock, b"roomsweep listens")
+    batches.close()
+    assert (first.at_s, first.link, first.length) == (3.25, 1, len(first.data))
+
+
+@ROOT
 def test_packets_that_came_too_fast_are_a_gap(monkeypatch):
     monkeypatch.setattr(radio, "_BUFFER", 2048)
     listener = Listener("lo", 5.0)

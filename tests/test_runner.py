@@ -41,7 +41,8 @@ class Fake:
         self.items, self.error, self.name, self.closed = items, error, name, False
         self.expected_frames = expected
 
-    def begin(self):
+    def begin(self, clock):
+        self.clock = clock
         return self, self._run()
 
     def _run(self):
@@ -157,7 +158,7 @@ def test_an_unreadable_recording_is_exit_2_and_the_other_sense_still_runs():
 
 
 def test_a_source_that_cannot_even_be_opened_is_a_gap_too():
-    def begin():
+    def begin(_):
         raise InputUnreadable("There is no file x.mp4.")
 
     report = sweep([Sense("lens", (Feed("x.mp4", True, begin, print),), Search("lens").finish)])
@@ -220,10 +221,26 @@ def test_senses_run_at_the_same_time():
         yield 1
 
     def feed(name):
-        return Feed(name, False, lambda: (Fake(), meet()), lambda _: None)
+        return Feed(name, False, lambda _: (Fake(), meet()), lambda _: None)
 
     report = sweep([Sense(name, (feed(name),), Search(name).finish) for name in ("lens", "network")])
     assert report.verdict.word is VerdictWord.NOTHING_SEEN
+
+
+def test_all_sources_are_handed_one_clock_that_begins_with_the_sweep():
+    sources = [Fake([1]), Fake([2]), Fake([3])]
+    before_s = time.monotonic()
+    sweep([sense("lens", sources[0]), sense("network", *sources[1:])])
+    (clock,) = {source.clock for source in sources}
+    assert before_s <= clock.began_s <= time.monotonic()
+    assert 0 <= clock() <= time.monotonic() - before_s
+
+
+def test_a_batch_counts_as_what_is_in_it():
+    told, search = [], Search("network")
+    feed = Feed("eth0", False, Fake(["abc", "de"], name="eth0").begin, search.take, len)
+    sweep([Sense("network", (feed,), search.finish)], tell=lambda *one: told.append(one))
+    assert told == [("eth0", 3, None), ("eth0", 5, None)]
 
 
 def test_two_sources_of_one_sense_never_hand_over_at_once():
