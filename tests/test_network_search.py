@@ -139,7 +139,8 @@ def test_each_finding_says_what_to_do_and_promises_nothing(facts):
 
 
 def test_a_module_makers_mac_asks_to_find_out():
-    assert "Nothing but its MAC" in searched(mac=MODULE).findings[0].next
+    assert "cheap Wi-Fi module" in searched(mac=MODULE).findings[0].next
+    assert "Nothing but its MAC" in searched(mac=HIKVISION).findings[0].next
 
 
 def test_we_are_never_a_finding():

@@ -7,7 +7,8 @@ reaches, and why a MAC's maker alone never reaches it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from detector.model import Device, Finding, Reason, probability_of
@@ -25,25 +26,32 @@ class JudgeLimits:
     beyond_maker: float = 1.0  # weight that an alarm needs from other kinds than the MAC's maker
     chosen_mac: float = 0.4  # of a maker's weight, where the MAC was chosen by the device: of 3,000 random
     # MACs of telephones one hit a camera maker's prefix by chance
-    many_names: int = 25  # registered domains asked for: cameras know one maker, people's devices the web
+    several_names: int = 8  # registered domains asked for, clocks aside: a camera knows its maker, a store for
+    # pictures, a name to see whether the internet is there; 20 of 20 cameras in the captures ask for 2 at most
+    several_names_weight: float = -2.0
+    many_names: int = 25  # people's devices ask for the whole web
     many_names_weight: float = -4.0
+    many_makes: int = 3  # camera clouds of different makers: a camera knows its own and a go-between (Kalay)
+    many_makes_weight: float = -4.0
 
 
 LIMITS = JudgeLimits()
 
 _NAMES = ("dns_query", "tls_name")
-_MANY_NAMES = "asks for names of many different owners, as computers and telephones do"
+_CLOCK = re.compile(r"(?:^|\.)(?:[\w-]*ntp[\w-]*|time[\w-]*|clock)\.")
+_NO_NAME = (".arpa", ".local", ".lan", ".home", ".localdomain", ".internal")
+_RESOLVERS = (("role", "dns server"), ("role", "dhcp server"))
+_LEAST_CLOUD = 4.0  # weight of a cloud that only cameras reach
 
 
 def judge(device: Device, signatures: Signatures, limits: JudgeLimits = LIMITS) -> Finding | None:
     """A finding where the device is worth telling, else None."""
-    best = _strongest(device, signatures)
+    matches = _matches(device, signatures)
+    best = _strongest(matches)
     reasons = {kind: _reason(match) for kind, match in best.items()}
     if device.note and "maker" in reasons:
         reasons["maker"] = replace(reasons["maker"], weight=reasons["maker"].weight * limits.chosen_mac)
-    owners = _owners_asked(device)
-    if owners >= limits.many_names and reasons.get("other", _NO_REASON).weight > limits.many_names_weight:
-        reasons["other"] = Reason("other", _MANY_NAMES, owners, "domains", limits.many_names_weight, "this project")
+    reasons = _least(reasons, _of_a_person(device, matches, limits))
     weights = {kind: reason.weight for kind, reason in reasons.items()}
     probability = probability_of(limits.prior, weights)
     if probability < limits.look:
@@ -51,31 +59,47 @@ def judge(device: Device, signatures: Signatures, limits: JudgeLimits = LIMITS) 
     beyond = sum(weight for kind, weight in weights.items() if kind != "maker" and weight > 0)
     alarm = probability >= limits.alarm and beyond >= limits.beyond_maker
     ordered = tuple(sorted(reasons.values(), key=lambda reason: -abs(reason.weight)))
-    return Finding(device, alarm, probability, ordered, _next(device, weights, alarm=alarm), _camera(device, signatures))
-
-
-_NO_REASON = Reason("other", "")
+    return Finding(device, alarm, probability, ordered, _next(device, weights, best, alarm=alarm), _camera(matches))
 
 
 def _matches(device: Device, signatures: Signatures) -> list[Match]:
-    """All that the rules know of a device.  What a name server asks for, it asks for others."""
-    resolver = any(fact == ("role", "dns server") for fact in facts_of(device))
-    found = []
-    for field, value in facts_of(device):
-        if resolver and field in _NAMES:
-            continue
-        if match := signatures.match(field, value):
-            found.append(match)
-    return found
+    """All that the rules know of a device.  What a name server asks for, it asks for others; and in
+    most homes the host that hands out addresses is that name server.
+    """
+    facts = list(facts_of(device))
+    resolver = any(role in facts for role in _RESOLVERS)
+    asked = ((field, value) for field, value in facts if not (resolver and field in _NAMES))
+    return [match for field, value in asked if (match := signatures.match(field, value))]
 
 
-def _strongest(device: Device, signatures: Signatures) -> dict[str, Match]:
+def _strongest(matches: Sequence[Match]) -> dict[str, Match]:
     best: dict[str, Match] = {}
-    for match in _matches(device, signatures):
+    for match in matches:
         kind = match.rule.kind
         if kind not in best or abs(match.rule.weight) > abs(best[kind].rule.weight):
             best[kind] = match
     return best
+
+
+def _least(reasons: dict[str, Reason], more: Iterable[Reason]) -> dict[str, Reason]:
+    """`reasons` with the strongest of what speaks against a camera, which is one kind as well."""
+    against = [*more, *filter(None, [reasons.get("other")])]
+    return reasons | {"other": min(against, key=lambda reason: reason.weight)} if against else reasons
+
+
+def _of_a_person(device: Device, matches: Sequence[Match], limits: JudgeLimits) -> Iterator[Reason]:
+    """What tells the telephone that looks after cameras from the camera: how much else it asks for."""
+    owners = len(_owners_asked(device))
+    for least, weight in ((limits.many_names, limits.many_names_weight), (limits.several_names, limits.several_names_weight)):
+        if owners >= least:
+            yield Reason("other", "asks for names of many different owners", owners, "domains", weight, "captures of the network notes")
+            break
+    clouds = {match.make for match in matches if match.rule.kind == "cloud" and match.rule.weight >= _LEAST_CLOUD and match.make}
+    if len(clouds) >= limits.many_makes:
+        yield Reason(
+            "other", "reaches the camera clouds of several makers, as no single camera does", len(clouds), "makers",
+            limits.many_makes_weight, "this project",
+        )
 
 
 def _reason(match: Match) -> Reason:
@@ -83,33 +107,40 @@ def _reason(match: Match) -> Reason:
     return Reason(rule.kind, rule.says, match.value, "", rule.weight, rule.source)
 
 
-def _owners_asked(device: Device) -> int:
-    """How many registered domains a device asked for, roughly: by the last two labels."""
-    names = (value for field, value in facts_of(device) if field in _NAMES)
-    return len({".".join(name.split(".")[-2:]) for name in names if "." in name and not name.endswith(".arpa")})
+def _owners_asked(device: Device) -> set[str]:
+    """The registered domains that a device asked for, roughly: the last two labels; clocks set aside."""
+    names = {value for field, value in facts_of(device) if field in _NAMES}
+    return {".".join(name.split(".")[-2:]) for name in names if "." in name and not name.endswith(_NO_NAME) and not _CLOCK.search(name)}
 
 
-def _camera(device: Device, signatures: Signatures) -> str | None:
+def _camera(matches: Sequence[Match]) -> str | None:
     """Make and model as far as the evidence says them; the MAC's maker only where nothing else does."""
-    told = sorted((m for m in _matches(device, signatures) if m.rule.weight > 0), key=lambda m: (m.rule.kind == "maker", -m.rule.weight))
+    told = sorted((m for m in matches if m.rule.weight > 0), key=lambda m: (m.rule.kind == "maker", -m.rule.weight))
     make = next((_spelt(match.make) for match in told if match.make), "")
-    model = next((match.model for match in told if match.model), "")
+    model = next((_plain(match.model) for match in told if match.model), "")
     if make and make.split(" ")[0].lower() in model.lower():
         make = ""
+    if model and model.lower() in make.lower():
+        model = ""
     return " ".join(part for part in (make, model) if part) or None
 
 
+def _plain(text: str) -> str:
+    """Without the percent and underscore signs that scopes and names put for blanks."""
+    return text.replace("%20", " ").strip()
+
+
 def _spelt(make: str) -> str:
-    make = make.replace("%20", " ")
+    make = _plain(make)
     known = vocabulary()["makes"].get(make.lower())
     return known or (make if any(letter.isupper() for letter in make) else make.title())
 
 
-def _next(device: Device, weights: Mapping[str, float], *, alarm: bool) -> str:
+def _next(device: Device, weights: Mapping[str, float], best: Mapping[str, Match], *, alarm: bool) -> str:
     """The next action, by what the evidence rests on."""
     fields = {field for field, _ in facts_of(device)}
     if not alarm:
-        return _look_next(weights)
+        return _look_next(weights, best)
     if "ssid" in fields:
         return (
             "It opens a Wi-Fi network of its own, so it is within some tens of metres: walk about and watch where "
@@ -126,8 +157,13 @@ def _next(device: Device, weights: Mapping[str, float], *, alarm: bool) -> str:
     )
 
 
-def _look_next(weights: Mapping[str, float]) -> str:
+def _look_next(weights: Mapping[str, float], best: Mapping[str, Match]) -> str:
     positive = {kind for kind, weight in weights.items() if weight > 0}
+    if positive <= {"maker", "system"} and "maker" in positive and not best["maker"].make:
+        return (
+            "An unknown device with a cheap Wi-Fi module, as small cameras have and many plugs, lamps and toys too: "
+            "look at it. Find out which device it is, by its label or by switching off what you know."
+        )
     if positive <= {"maker"}:
         return (
             "Nothing but its MAC is known: find out which device it is, by its label or by switching off what you "
