@@ -33,7 +33,7 @@ class Asking:
         self._facts: Counter[str] = Counter()
         self._told: set[tuple[str, str, str]] = set()
         self._pace = Pace(limits.per_s)
-        self._groups = Groups(joined, limits, self._pace, leave=scope is not None, heard=self._hear, do=self._do)
+        self._groups = Groups(joined, limits, Pace(limits.datagrams_per_s), leave=scope is not None, heard=self._hear, do=self._do)
         self._hosts = Hosts(joined.address, limits, self._pace, self._tell)
 
     async def start(self) -> None:

@@ -1,4 +1,4 @@
-"""Who lives on the bed: two cameras that nobody here wrote, a bare RTSP server, three that are no cameras."""
+"""Who lives on the bed: twelve hosts with programs that nobody here wrote, cameras and others, and repliers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.peers import replier, repliers
 from tests.peers.bed import Bed, Host, wait_until
 
 HERE = Path(__file__).parent
 SYSTEM_PYTHON = "/usr/bin/python3"
 UP_S = 25.0  # two cameras import OpenCV at once on a small machine
 
+TOOLS = ("minidlnad", "wsdd", "avahi-daemon", "motion", "shairport-sync", "dbus-daemon", "lighttpd", "busybox", "mosquitto")
 SWEEPER = ("10.77.0.2", "02:5e:ee:00:00:02")
 
 # A printer as avahi publishes it.
@@ -23,6 +25,11 @@ PRINTER = """<?xml version="1.0" standalone='no'?><!DOCTYPE service-group SYSTEM
 <txt-record>ty=HP LaserJet Pro M404</txt-record><txt-record>rp=ipp/print</txt-record>
 <txt-record>pdl=application/pdf</txt-record></service></service-group>"""
 AVAHI = "[server]\nhost-name=printer\nuse-ipv6=no\nenable-dbus=no\n[publish]\npublish-workstation=no\n"
+MOTION = "daemon off\nwebcontrol_port 8080\nwebcontrol_localhost off\nstream_port 8081\nstream_localhost off\nnetcam_url http://127.0.0.1:1/x\n"
+LIGHTTPD = (
+    'server.document-root = "{0}"\nserver.port = 80\nindex-file.names = ("index.html")\n'
+    'mimetype.assign = (".html" => "text/html", ".ico" => "image/x-icon")\n'
+)
 MINIDLNA = "media_dir={0}/media\ndb_dir={0}/db\nlog_dir={0}\nfriendly_name=Family pictures\nport=8200\ninotify=no\nnetwork_interface=eth0\n"
 
 
@@ -62,9 +69,59 @@ def printer(host: Host) -> None:
     host.start("sh", "-c", script)
 
 
+def homekit_camera(host: Host) -> None:
+    """A HomeKit camera of PyPI's HAP-python."""
+    host.start(os.environ["ROOMSWEEP_PEERS"], str(HERE / "homekit.py"), host.address, "camera", str(host.folder))
+
+
+def homekit_lamp(host: Host) -> None:
+    """A HomeKit lamp of the same program."""
+    host.start(os.environ["ROOMSWEEP_PEERS"], str(HERE / "homekit.py"), host.address, "lamp", str(host.folder))
+
+
+def motion(host: Host) -> None:
+    """Motion, which makes a network camera of any webcam; here its lens is not plugged in."""
+    (host.folder / "motion.conf").write_text(MOTION)
+    host.start("motion", "-n", "-c", str(host.folder / "motion.conf"))
+
+
+def speaker(host: Host) -> None:
+    """shairport-sync: an AirPlay speaker, which speaks RTSP on port 5000; its avahi wants a D-Bus of its own."""
+    script = (
+        "mount -t tmpfs none /run && mkdir -p /run/dbus && dbus-daemon --system --fork --nopidfile && "
+        "avahi-daemon --no-drop-root --no-chroot -D && exec shairport-sync -a Kitchen -o dummy -u"
+    )
+    host.start("sh", "-c", script)
+
+
+def web_page(host: Host) -> None:
+    """lighttpd with a page and an icon that have nothing to do with cameras."""
+    (host.folder / "index.html").write_text("<html><head><title>Heating control</title></head><body>21 degrees</body></html>")
+    (host.folder / "favicon.ico").write_bytes(b"\0\0\1\0" + bytes(range(64)))
+    (host.folder / "lighttpd.conf").write_text(LIGHTTPD.format(host.folder))
+    host.start("lighttpd", "-D", "-f", str(host.folder / "lighttpd.conf"))
+
+
+def small_box(host: Host) -> None:
+    """BusyBox's web server, as routers and cheap gadgets have it."""
+    (host.folder / "www").mkdir()
+    (host.folder / "www/index.html").write_text("<html><head><title>Router set-up</title></head></html>")
+    host.start("busybox", "httpd", "-f", "-p", "80", "-h", str(host.folder / "www"))
+
+
+def broker(host: Host) -> None:
+    """mosquitto: the message broker of a smart home."""
+    (host.folder / "mosquitto.conf").write_text("listener 1883\nallow_anonymous true\n")
+    host.start("mosquitto", "-c", str(host.folder / "mosquitto.conf"))
+
+
 @dataclass(frozen=True)
 class Neighbour:
-    """One host of the bed and what a sweep must make of it: `alarm`, `look` or nothing."""
+    """One host of the bed and what a sweep must make of it: `alarm`, `look` or nothing.
+
+    `origin` says whose bytes it answers with: `others` wrote its program, it replays a `sample` of a real
+    device, or its reply is `ours`.
+    """
 
     name: str
     address: str
@@ -72,26 +129,42 @@ class Neighbour:
     start: Callable[[Host], None]
     serves: tuple[tuple[str, int], ...]
     verdict: str
+    origin: str = "others"
 
 
-NEIGHBOURS = (
+PROGRAMS = (
     # Hikvision's prefix, then a locally administered one as phones and some spy cameras have.
     Neighbour("maker", "10.77.0.11", "44:19:b6:00:00:01", camera, (("tcp", 8080), ("tcp", 8554), ("udp", 3702)), "alarm"),
     Neighbour("random", "10.77.0.12", "5a:13:9c:42:7e:01", camera, (("tcp", 8080), ("tcp", 8554), ("udp", 3702)), "alarm"),
     Neighbour("rtsp", "10.77.0.21", "00:1b:21:4d:02:15", rtsp_server, (("tcp", 554),), "look"),
+    Neighbour("homekit", "10.77.0.22", "00:1b:21:4d:02:16", homekit_camera, (("tcp", 51826), ("udp", 5353)), "alarm"),
+    Neighbour("motion", "10.77.0.23", "00:1b:21:4d:02:17", motion, (("tcp", 8080), ("tcp", 8081)), "look"),
     Neighbour("nas", "10.77.0.31", "00:11:32:4d:03:1f", media_server, (("tcp", 8200), ("udp", 1900)), ""),
     Neighbour("pc", "10.77.0.32", "18:66:da:4d:03:20", computer, (("udp", 3702), ("tcp", 5357)), ""),
     Neighbour("printer", "10.77.0.33", "3c:d9:2b:4d:03:21", printer, (("udp", 5353),), ""),
+    Neighbour("speaker", "10.77.0.34", "00:1b:21:4d:03:22", speaker, (("tcp", 5000), ("udp", 5353)), ""),
+    Neighbour("lamp", "10.77.0.35", "00:1b:21:4d:03:23", homekit_lamp, (("tcp", 51826), ("udp", 5353)), ""),
+    Neighbour("heating", "10.77.0.36", "00:1b:21:4d:03:24", web_page, (("tcp", 80),), ""),
+    Neighbour("box", "10.77.0.37", "00:1b:21:4d:03:25", small_box, (("tcp", 80),), ""),
+    Neighbour("broker", "10.77.0.38", "00:1b:21:4d:03:26", broker, (("tcp", 1883),), ""),
 )
+REPLIERS = tuple(
+    Neighbour(
+        one.name, f"10.77.0.{100 + at}", f"00:1b:21:4d:04:{at:02x}", one.start, (("udp", replier.PROTOCOLS[one.protocol][0]),),
+        one.verdict, "sample" if one.real else "ours",
+    )
+    for at, one in enumerate(repliers.available())
+)  # fmt: skip
+NEIGHBOURS = PROGRAMS + REPLIERS
 
 
 def missing() -> list[str]:
     """What this machine lacks to run every neighbour, in words."""
-    lacks = [tool for tool in ("minidlnad", "wsdd", "avahi-daemon") if shutil.which(tool) is None]
+    lacks = [tool for tool in TOOLS if shutil.which(tool) is None]
     if not _has_rtsp_server():
         lacks.append("GStreamer's RTSP server for the system's Python (gir1.2-gst-rtsp-server-1.0, python3-gi)")
     if not Path(os.environ.get("ROOMSWEEP_PEERS", "")).is_file():
-        lacks.append("ROOMSWEEP_PEERS (path to a Python that has ipycam)")
+        lacks.append("ROOMSWEEP_PEERS (path to a Python that has ipycam and HAP-python)")
     return lacks
 
 
