@@ -1,0 +1,177 @@
+"""Cameras of many makes by what public sources say they do, and the many things that are none.
+
+The facts are typed here, not captured: they show that the rules hang together, not that they are true
+of every device.  What real captures say is measured by tests/benchmarks.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from detector.model import Sighting
+from detector.network.search import NetworkSearch
+
+NOBODY = "22:00:00:00:00:01"
+
+
+def found(facts, mac=NOBODY):
+    search = NetworkSearch()
+    search.note(Sighting("address", "arp", 0.0, mac, "10.0.0.9"))
+    for field, value in facts:
+        search.note(Sighting(field, value, 1.0, mac, "10.0.0.9"))
+    findings = search.finish().findings
+    return findings[0] if findings else None
+
+
+def dns(*names):
+    return [("dns_query", name) for name in names]
+
+
+CAMERAS = [
+    ("A9 / V720", dns("v720.p2p.naxclow.com")),
+    ("A9 / X5", [("p2p", "PPPP answers a search"), ("p2p_prefix", "BATD")]),
+    ("Amcrest", dns("p2p.amcrestview.com", "config.amcrestcloud.com")),
+    ("Arlo", dns("updates.arlo.com", "time.nist.gov")),
+    ("Axis M3045-V", [("dhcp_class", "AXIS,Network Camera,M3045-V,8.40.1")]),
+    ("Blink", dns("rest-hw-u002.immedia-semi.com", "cs-u002.immedia-semi.com")),
+    ("Blurams", dns("wsrelay.blurams.com")),
+    ("Bosch", [("discovery", "Bosch")]),
+    ("Bosch", dns("proxy-01.live.cbs.boschsecurity.com")),
+    ("CP Plus", dns("instaonserver.com")),
+    ("D-Link DCS-930LB", [("dhcp_name", "DCS-930LB"), ("dhcp_class", "udhcp 1.12.1")]),
+    ("Dahua", [("discovery", "Dahua DHIP"), ("said_model", "IPC-HFW1230S")]),
+    ("Dahua", dns("www.easy4ipcloud.com")),
+    ("Edimax IC-3115W", [("mdns_txt", "_http._tcp IC-3115W Network Camera"), ("mdns_host", "localcam")]),
+    ("EZVIZ", dns("eudevice.ezvizlife.com")),
+    ("EZVIZ", dns("litedev.ezviz7.com")),
+    ("eufy", dns("security-smart-eu.eufylife.com")),
+    ("Foscam", [("discovery", "Foscam")]),
+    ("Foscam", dns("ds7934.myfoscam.org")),
+    ("Hanwha", [("discovery", "Hanwha"), ("said_model", "SNH-V6410PN")]),
+    ("HiChip", [("discovery", "HiChip HDS")]),
+    ("Hikvision", [("discovery", "Hikvision SADP")]),
+    ("Hikvision", dns("litedev.hik-connect.com")),
+    ("Imou", dns("device.imoulife.com")),
+    ("Juan", dns("ngw.dvr163.com")),
+    ("JVC", [("rtsp_reply", "401"), ("rtsp_realm", "JVCCAM Authorization")]),
+    ("Logitech Circle", dns("node-mocked-2.video.logi.com")),
+    ("Lorex", dns("p2p.lorexservices.com")),
+    ("Meari", dns("apis-eu-frankfurt.meari.com.cn")),
+    ("Microseven", dns("pnp.microseven.com")),
+    ("Mobotix", [("rtsp_reply", "401"), ("rtsp_server", "Mobotix RTSP")]),
+    ("Nest", dns("nexus.dropcam.com", "oculus1170-vir.dropcam.com")),
+    ("Netatmo", dns("netcom.netatmo.net", "prodvpn-eu-2.netatmo.net")),
+    ("Osaio / Nooie", dns("mqtts02-us.osaio.net")),
+    ("Panasonic", [("discovery", "Panasonic"), ("said_model", "WV-S1131")]),
+    ("Reolink", dns("p2p.reolink.com", "pushx.reolink.com")),
+    ("Reolink", [("p2p", "Baichuan")]),
+    ("Ring", dns("es.ring.com", "fw.ring.com", "rss-dpd-service.ring.com", "ntp-g7g.amazon.com")),
+    ("Runtop", dns("pprtp.iruntop.com", "rtp3.runtopcam.com")),
+    ("Samsung SmartCam", dns("xmpp.samsungsmartcam.com")),
+    ("SimpliSafe", dns("remix.us-east-1.prd.cam.simplisafe.com")),
+    ("Sony", [("discovery", "Sony"), ("said_model", "SNC-EM600")]),
+    ("Swann", dns("dev1.swannlink.com")),
+    ("TP-Link", [("tp_link_type", "SMART.IPCAMERA"), ("said_model", "C200")]),
+    ("TP-Link", dns("n-deventry-dcipc.tplinkcloud.com")),
+    ("TP-Link", dns("use1-device-tapo-care.i.tplinknbu.com", "security.iot.i.tplinknbu.com")),
+    ("TRENDnet", [("http_realm", "TV-IP551WI"), ("http_server", "alphapd/2.1.8")]),
+    ("TVT", [("discovery", "TVT")]),
+    ("UVC-G3", [("discovery", "Ubiquiti"), ("said_model", "UVC-G3"), ("rtsp_reply", "200")]),
+    ("Ubia", dns("m2.ubia.cn")),
+    ("Uniview", [("rtsp_reply", "401"), ("rtsp_realm", "48ea63000000")]),
+    ("V380", [("discovery", "V380")]),
+    ("V380", dns("is581.nvcam.net")),
+    ("VStarcam", [("p2p", "PPPP logs in"), ("p2p_prefix", "VSTD")]),
+    ("Vimtag", dns("auth2.mipcm.com")),
+    ("Vivotek", [("discovery", "Vivotek"), ("said_model", "IP8160")]),
+    ("Wansview", dns("cam-gw-isc-eu02.ajcloud.net", "f002.backblaze.com")),
+    ("", dns("p2p3.nwsvr2.com")),
+    ("", dns("m2.iotcplatform.com")),
+    ("Wyze", dns("wyze-mars-asrv.wyzecam.com", "us-c-master-tutk.iotcplatform.com")),
+    ("Xiaomi", dns("de.business.smartcamera.api.io.mi.com", "ot.io.mi.com")),
+    ("Xiaomi", [("mdns_name", "chuangmi-camera-ipc019_miio123"), ("mdns_type", "_miio._udp")]),
+    ("Xiongmai", dns("pub-cfg.secu100.net", "mac.secu100.net")),
+    ("Yi", dns("api.us.xiaoyi.com", "log.us.xiaoyi.com")),
+    ("Yoosee", dns("list.iotvideo.cloudlinks.cn")),
+    ("Zmodo", dns("11-devaccess.myzmodo.com", "12-alertsfile.myzmodo.com")),
+    ("", [("mdns_txt", "_hap._tcp ci=17")]),
+    ("HIKVISION", [("wsd_scope", "onvif://www.onvif.org/name/HIKVISION%20DS-2CD2042WD-I"), ("wsd_scope", "onvif://www.onvif.org/hardware/DS-2CD2042WD-I")]),
+]
+
+
+@pytest.mark.parametrize(("camera", "facts"), CAMERAS, ids=[f"{name or 'unnamed'}-{facts[0][1]}" for name, facts in CAMERAS])
+def test_a_camera_that_gives_itself_away_alarms_under_its_name(camera, facts):
+    finding = found(facts)
+    assert finding
+    assert finding.alarm
+    assert camera.lower() in (finding.camera or "").lower()
+    assert all(reason.source for reason in finding.reasons)
+
+
+PHONE = [("dhcp_class", "android-dhcp-13"), ("dhcp_wishes", "1,3,6,15,26,28,51,58,59,43")]
+WATCHERS = [
+    ("iPhone with Ring's app", [("dhcp_wishes", "1,121,3,6,15,119,252"), *dns("api.ring.com", "es.ring.com")]),
+    ("Android with Wyze's app", [*PHONE, *dns("api.wyzecam.com", "wyze-mars-asrv.wyzecam.com", "us-c-master-tutk.iotcplatform.com")]),
+    ("Android with Reolink's app", [*PHONE, *dns("p2p.reolink.com", "apis.reolink.com", "settings.crashlytics.com")]),
+    ("private telephone with an app", dns("p2p.reolink.com", "firebaseinstallations.googleapis.com")),
+    ("Hik-Connect's app alone", dns("apiius.hik-connect.com", "vtmvirginia.ezvizlife.com")),
+    ("Arlo's page", dns("my.arlo.com", "myapi.arlo.com", "ocapi-app.arlo.com", "mqtt-cluster-z1-1.arloxcld.com")),
+    ("Tapo's app", dns("n-euw1-wap-gw.tplinkcloud.com", "euw1-app-tapo-care.i.tplinknbu.com", "euw1-relay-dcipc.i.tplinknbu.com")),
+    ("Nest's page", dns("home.nest.com", "webapi.camera.home.nest.com", "nexusapi-us1.camera.home.nest.com")),
+    ("Ring's app alone", dns("api.ring.com", "oauth.ring.com", "app-snaps.ring.com")),
+    ("Blink's app alone", dns("api.oauth.blink.com", "rest-u025.immedia-semi.com")),
+    ("laptop at a maker's shop", [("dhcp_class", "MSFT 5.0"), *dns("reolink.com", "www.reolink.com", "store.reolink.com", "www.wyze.com")]),
+    ("laptop that shops for cameras", dns("api.netvue.com", "p2p.reolink.com", "updates.arlo.com", "fw.ring.com")),
+    ("Pi-hole", [("role", "dns server"), *dns("p2p.reolink.com", "v720.naxclow.com", "es.ring.com")]),
+    ("router that looks names up for its house", [("role", "dhcp server"), *dns("nexus.dropcam.com")]),
+    ("Android that plays a camera's stream", [*PHONE, ("rtsp_agent", "LibVLC/3.0.18")]),
+]
+
+
+@pytest.mark.parametrize("facts", [facts for _, facts in WATCHERS], ids=[name for name, _ in WATCHERS])
+def test_who_only_watches_does_not_alarm(facts):
+    finding = found(facts)
+    assert finding is None or not finding.alarm
+
+
+OTHERS = [
+    ("Android in a video call", [*PHONE, ("stream", "steady video out"), ("tls_name", "mmg.whatsapp.net")], NOBODY),
+    ("laptop in a video call", [("dhcp_class", "MSFT 5.0"), ("stream", "steady video out"), ("tls_name", "us04web.zoom.us")], NOBODY),
+    ("laptop of one flow", [("stream", "steady video out")], "3c:22:fb:00:00:01"),
+    ("television", [("upnp_type", "urn:dial-multiscreen-org:service:dial:1"), ("rtsp_reply", "200"), *dns("api.netflix.com")], NOBODY),
+    ("speaker with AirPlay", [("mdns_type", "_raop._tcp"), ("rtsp_server", "AirTunes/220.68"), ("rtsp_reply", "200")], NOBODY),
+    ("NAS with RTSP", [("mdns_type", "_smb._tcp"), ("upnp_type", "urn:schemas-upnp-org:device:MediaServer:1"), ("rtsp_reply", "200")], NOBODY),
+    ("printer", [("wsd_type", "wsdp:Device"), ("wsd_type", "wprt:PrintDeviceType"), ("mdns_type", "_ipp._tcp")], NOBODY),
+    ("computer with WS-Discovery", [("wsd_type", "wsdp:Device"), ("wsd_type", "pub:Computer")], NOBODY),
+    ("Tuya plug", dns("a.tuyaeu.com", "m2.tuyaeu.com"), "10:5a:17:00:00:01"),
+    ("Tuya plug that announces itself", [("discovery", "Tuya"), *dns("a3.tuyaus.com")], "10:5a:17:00:00:01"),
+    ("Xiaomi lamp", [("discovery", "Xiaomi miIO"), *dns("ot.io.mi.com", "ott.io.mi.com")], "34:ce:00:83:99:35"),
+    ("Kasa plug", [("tp_link_type", "IOT.SMARTPLUGSWITCH"), ("said_model", "HS110(EU)"), *dns("n-devs.tplinkcloud.com")], "50:c7:bf:00:c7:03"),
+    ("D-Link plug", [("discovery", "D-Link 62976"), ("dhcp_class", "udhcp 1.22.1"), *dns("signal.auto.mydlink.com")], "90:8d:78:a9:3d:6f"),
+    ("D-Link sensor", [("mdns_txt", "_dhnap._tcp model_number=DCH-S160"), *dns("mp-eu-portal.auto.mydlink.com")], "f0:b4:d2:f9:60:95"),
+    ("Netatmo weather station", dns("netcom.netatmo.net"), "70:ee:50:6b:a8:1a"),
+    ("Withings scale", dns("scalews.withings.net"), "00:24:e4:24:80:2a"),
+    ("Echo", dns("avs-alexa-4-eu.amazon.com", "prod.amcs-tachyon.com", "pub.iad.prod.shfss.smarthome-cameras.alexa.a2z.com"), "44:65:0d:56:cc:d3"),
+    ("Nest thermostat", dns("transport.home.nest.com", "frontdoor.nest.com", "logsink.devices.nest.com"), "18:b4:30:25:be:e4"),
+    ("Hue bridge", [("dhcp_class", "udhcp 1.19.4"), ("dhcp_wishes", "1,3,6,12,15,28,42"), *dns("ws.meethue.com")], "00:17:88:24:76:ff"),
+    ("Roku", [("upnp_type", "urn:roku-com:device:player:1-0"), *dns("api.roku.com", "cooper.logs.roku.com")], NOBODY),
+    ("kettle with a cheap module", [("dhcp_wishes", "1,3,28,6"), *dns("ak.myappkettle.com")], "0c:8c:24:00:00:01"),
+    ("vacuum cleaner", [("mdns_name", "roborock-vacuum-s5_miio123"), *dns("usiot.roborock.com")], NOBODY),
+    ("hub for sensors", [("mdns_txt", "_hap._tcp ci=2")], NOBODY),
+    ("Ubiquiti access point", [("discovery", "Ubiquiti"), ("said_model", "UAP-AC-LR")], "04:18:d6:00:00:01"),
+    ("game console", [("dhcp_wishes", "1,3,6,15,28,33"), *dns("conntest.nintendowifi.net")], NOBODY),
+    ("VoIP telephone", [("rtp_video", "H.264"), ("dhcp_wishes", "1,3,6,42")], "00:0b:82:00:00:01"),
+    ("server behind a streaming page", [("http_type", "text/html"), ("rtsp_server", "Helix Server Version 11.1.3"), ("rtsp_reply", "200")], NOBODY),
+]
+
+
+@pytest.mark.parametrize(("facts", "mac"), [(facts, mac) for _, facts, mac in OTHERS], ids=[name for name, _, _ in OTHERS])
+def test_what_is_no_camera_does_not_alarm(facts, mac):
+    finding = found(facts, mac)
+    assert finding is None or not finding.alarm
+
+
+@pytest.mark.parametrize("name", ["a1.tuyaeu.com", "ot.io.mi.com", "n-devs.tplinkcloud.com", "device-metrics-us.amazon.com", "clients3.google.com"])
+@pytest.mark.parametrize("mac", [NOBODY, "34:ce:00:83:99:35"])
+def test_a_mixed_brands_cloud_shows_nobody(name, mac):
+    assert found(dns(name), mac) is None
