@@ -1,7 +1,8 @@
 """Sightings -> devices: one MAC is one device however many addresses it has.
 
 An address that only came through a MAC, without a claim to it, is behind that MAC (a router) and
-stands alone.  An address without a MAC joins the MAC that claims it.
+stands alone.  An address without a MAC joins the MAC that claims it, or that it is made from.  Where
+several devices behind one MAC name MACs of their own, the MAC is a repeater's and their word counts.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from detector.model import Device, Sighting
+from detector.network.identity import is_mac, joined
 from detector.network.vendors import Owner, Vendors
 
 MOST_DEVICES = 50_000  # keys remembered; a flood of made-up addresses must not fill the memory
@@ -40,13 +42,28 @@ class Devices:
         """The devices, in the order in which they were first met."""
         groups: dict[str, list[Sighting]] = {}
         addresses: dict[str, list[str]] = {}
-        lone = self._alone()
+        lone, shared = self._alone(), self._shared()
         for (mac, ip), facts in self._by_key.items():
-            name = self._identity(mac, ip, lone)
+            name = self._told(mac, ip, shared) or self._identity(mac, ip, lone)
             groups.setdefault(name, []).extend(facts)
             if ip:
                 addresses.setdefault(name, []).append(ip)
-        return [self._device(name, groups[name], addresses.get(name, [])) for name in groups]
+        for name, main in joined(groups).items():
+            groups.setdefault(main, []).extend(groups.pop(name))
+            addresses.setdefault(main, []).extend(addresses.pop(name, []))
+        return [self._device(name, facts, addresses.get(name, [])) for name, facts in groups.items()]
+
+    def _shared(self) -> set[str]:
+        """MACs behind which several devices name different MACs of their own: a repeater's, or a router's."""
+        said: dict[str, set[str]] = {}
+        for (mac, ip), facts in self._by_key.items():
+            if mac and ip:
+                said.setdefault(mac, set()).update(fact.value for fact in facts if fact.field == "said_mac")
+        return {mac for mac, named in said.items() if len(named - {mac}) > 1}
+
+    def _told(self, mac: str | None, ip: str | None, shared: set[str]) -> str | None:
+        """The MAC that a device behind a repeater names."""
+        return self._said(mac, ip) if mac in shared else None
 
     def _alone(self) -> set[tuple[str | None, str | None]]:
         """Pairs whose address is behind the MAC, not its own."""
@@ -68,17 +85,15 @@ class Devices:
     def _identity(self, mac: str | None, ip: str | None, alone: set[tuple[str | None, str | None]]) -> str:
         if mac and (mac, ip) not in alone:
             return mac
-        return self._holders.get(ip or "") or self._said(mac, ip) or ip or ""
+        return self._holders.get(ip or "") or (None if mac else self._said(mac, ip)) or ip or ""
 
     def _said(self, mac: str | None, ip: str | None) -> str | None:
-        """The MAC that a device named in its own reply, where nothing else tells it."""
-        if mac:
-            return None
+        """The MAC that a device named in its own reply."""
         said = (sighting.value for sighting in self._by_key[mac, ip] if sighting.field == "said_mac")
         return next(said, None)
 
     def _device(self, name: str, facts: list[Sighting], addresses: Iterable[str]) -> Device:
-        mac = name if len(name) == 17 and name.count(":") == 5 else None
+        mac = name if is_mac(name) else None
         owner = self._vendors.owner(mac) if mac else Owner(None, local=False)
         unique = {(fact.field, fact.value): fact for fact in reversed(facts)}
         sightings = tuple(reversed(unique.values()))
