@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 import struct
 
+import numpy as np
 import pytest
 
 from detector.model import Packet
-from detector.network.flows import Flow, FlowLimits
-from detector.network.traffic import FACTS_OF_ONE, Traffic
+from detector.network.flows import FlowLimits, Flows
+from detector.network.groups import grouped
+from detector.network.senders import FACTS_OF_ONE
+from detector.network.traffic import Traffic
 
 CAM, PHONE, ROUTER = "02:00:00:00:00:0a", "04:00:00:00:00:0b", "08:00:00:00:00:0c"
 ALL = "ff:ff:ff:ff:ff:ff"
@@ -18,6 +21,18 @@ ANSWER = b"RTSP/1.0 200 OK\r\nServer: Hipcam RealServer/V1.0\r\n\r\n"
 
 def raw(mac):
     return bytes.fromhex(mac.replace(":", ""))
+
+
+def counted(packets, limits):
+    """Flows of (key, owner, time, size), whose other direction is the key turned round, added at once."""
+    names = sorted({key for key, *_ in packets})
+    flows = Flows(lambda key: key[::-1], limits)
+    groups = grouped(np.array([[names.index(key)] for key, *_ in packets], np.uint64))
+    first = [packets[row] for row in groups.first]
+    slots = flows.slots([one[0] for one in first], [one[1] for one in first], [one[2] for one in first], range(len(first)))
+    at_s, size = (np.array([packets[row][column] for row in groups.rows]) for column in (2, 3))
+    flows.add(slots, groups, size, at_s)
+    return flows
 
 
 def ip4(text):
@@ -253,15 +268,6 @@ def test_a_bulk_upload_of_full_frames_only_is_not_video():
     assert streams((at_s, ethernet(CAM, ROUTER, ipv4("10.0.0.9", "52.1.2.3", 6, tcp(5000, 443, b"\x40" * 1400)))) for at_s, _ in stream_frames(8)) == []
 
 
-def flow(**changed):
-    made = Flow(0.0, 0.0)
-    for at_s, size in video_sizes(8):
-        made.add(size, at_s)
-    for name, value in changed.items():
-        setattr(made, name, value)
-    return made
-
-
 @pytest.mark.parametrize(
     ("limit", "value"),
     [
@@ -270,9 +276,13 @@ def flow(**changed):
     ],
 )
 def test_every_limit_of_a_stream_matters(limit, value):
-    back = 1000
-    assert flow().is_live_video(back)
-    assert not flow().is_live_video(back, FlowLimits(**{limit: value}))
+    def judged(limits):
+        sizes = list(video_sizes(8))
+        packets = [(b"out", 7, at_s, size) for at_s, size in sizes] + [(b"tuo", 8, 1.0, 1000)]
+        return [fact for owner, fact in counted(packets, limits).finish() if owner == 7]
+
+    assert judged(FlowLimits()) == [("stream", "steady video out")]
+    assert judged(FlowLimits(**{limit: value})) == []
 
 
 def pppp(kind, size):

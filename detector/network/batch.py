@@ -67,12 +67,18 @@ class Batch:
     def __len__(self) -> int:
         return self.starts.size
 
+    def part(self, rows: slice) -> Self:
+        """Some of the frames, over the same buffer."""
+        return type(self)(
+            self.data, self.starts[rows], self.kept[rows], self.lengths[rows], self.at_s[rows], self.links[rows]
+        )
+
     def packets(self) -> Iterator[Packet]:
         """The frames one by one, each with a copy of its bytes."""
         rows: Iterable[tuple[int, int, int, float, int]] = zip(
             self.starts.tolist(), self.kept.tolist(), self.lengths.tolist(), self.at_s.tolist(), self.links.tolist(),
             strict=True,
         )
-        whole = memoryview(self.data)
+        whole = self.data.data
         for start, kept, length, at_s, link in rows:
             yield Packet(bytes(whole[start : start + kept]), at_s, link, length)

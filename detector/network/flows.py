@@ -1,15 +1,20 @@
 """Flows: how many bytes go which way, how evenly, in which sizes, and whether that is live video.
 
-Bounded memory: a fixed number of flows, the oldest judged and let go when there are more.
+Sums are kept in columns, a row a flow, and many packets are added at once.  Bounded memory: a fixed
+number of flows, the oldest judged and let go when there are more.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from detector.network import p2p
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.network.groups import Groups
+from detector.network.inside import VIDEO_NAMES, Inside
 
 Fact = tuple[str, str]
 
@@ -18,7 +23,7 @@ Fact = tuple[str, str]
 class FlowLimits:
     """What makes a flow live video, each with its reason."""
 
-    most_flows: int = 20_000  # about 6 MB; a house has some hundred at a time
+    most_flows: int = 20_000  # about 8 MB; a house has some hundred at a time
     least_packets: int = 100  # fewer do not show a rhythm
     least_seconds: float = 3.0  # DeWiCam decides in 2.7 s
     least_rate: float = 15_000.0  # bytes/s: 120 kbit/s, the least that shows a picture
@@ -37,45 +42,22 @@ class FlowLimits:
 LIMITS = FlowLimits()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Flow:
-    """One direction between two ends, as sums."""
+    """One direction between two ends, as sums of bytes, packets and whole seconds.
+
+    full: packets of nearly the size of the largest.  second_size: bytes of the second that is still
+    open.  seconds, sum_squares: over the bytes of those that are over.
+    """
 
     first_s: float
     last_s: float
-    packets: int = 0
-    size: int = 0
-    largest: int = 0
-    full: int = 0
-    looked: int = 0
-    second: int = -1
-    second_size: int = 0
-    seconds: int = 0
-    sum_squares: float = 0.0
-    pppp_data: int = 0
-    pppp_size: int = 0
-    video: str = ""
-    video_packets: int = 0
-
-    def add(self, size: int, at_s: float) -> None:
-        """One more packet of `size` bytes at `at_s`."""
-        self.packets += 1
-        self.size += size
-        self.last_s = at_s
-        if size > self.largest:
-            self.largest, self.full = size, 0
-        if size * 10 >= self.largest * 9:
-            self.full += 1
-        now = int(at_s)
-        if now != self.second:
-            self._close_second()
-            self.second, self.second_size = now, 0
-        self.second_size += size
-
-    def _close_second(self) -> None:
-        if self.second_size:
-            self.seconds += 1
-            self.sum_squares += float(self.second_size) ** 2
+    packets: int
+    size: int
+    full: int
+    second_size: int
+    seconds: int
+    sum_squares: float
 
     def is_live_video(self, back: int, limits: FlowLimits = LIMITS) -> bool:
         """True where size, evenness and direction are those of live video; `back` bytes came back."""
@@ -100,74 +82,146 @@ class Flow:
         return self.seconds >= limits.busy_share * passed and spread <= limits.most_uneven * mean
 
 
+_NONE = -1.0  # a second that never is
+_COLUMNS = np.dtype([
+    ("first_s", "f8"), ("last_s", "f8"), ("packets", "i8"), ("size", "i8"), ("largest", "i8"), ("full", "i8"), ("looked", "i8"),
+    ("second", "f8"), ("second_size", "i8"), ("seconds", "i8"), ("sum_squares", "f8"), ("pppp_data", "i8"), ("pppp_size", "i8"),
+    ("video", "i8"), ("video_packets", "i8"), ("owner", "i8"),
+])
+
 class Flows:
-    """All flows of a sweep by their ends; `key` and `back` are any names of the two directions."""
+    """All flows of a sweep by their keys, which are bytes; `back` makes the key of the other direction.
 
-    def __init__(self, limits: FlowLimits = LIMITS) -> None:
-        self._limits = limits
-        self._flows: dict[Hashable, tuple[Flow, Hashable, Hashable]] = {}
+    An owner is the number of who sends the flow, -1 where nobody of this network does.
+    """
 
-    def add(self, key: Hashable, back: Hashable, owner: Hashable, size: int, at_s: float) -> Flow:
-        """Counts one packet; `owner` is who sends it."""
-        entry = self._flows.get(key)
-        if entry is None:
-            entry = self._flows[key] = (Flow(at_s, at_s), back, owner)
-        entry[0].add(size, at_s)
-        return entry[0]
+    def __init__(self, back: Callable[[bytes], bytes], limits: FlowLimits = LIMITS) -> None:
+        self._limits, self._back = limits, back
+        self._slots: dict[bytes, int] = {}
+        self._free: list[int] = []
+        self._sums = np.zeros(1024, _COLUMNS)
 
-    def overfull(self) -> Iterator[tuple[Hashable, Fact]]:
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def slots(self, keys: Sequence[bytes], owners: Sequence[int], first_s: Sequence[float], order: Iterable[int]) -> NDArray[np.int64]:
+        """Where the sums of each of some flows stand; new ones begin at `first_s`, are `owners`', and
+        count as begun in this order.
+        """
+        get = self._slots.get
+        found = [get(key, -1) for key in keys]
+        if -1 in found:
+            for number in order:
+                if found[number] < 0:
+                    found[number] = self._begin(keys[number], owners[number], first_s[number])
+        return np.array(found, np.int64)
+
+    def _begin(self, key: bytes, owner: int, at_s: float) -> int:
+        slot = self._free.pop() if self._free else len(self._slots)
+        if slot >= self._sums.size:
+            self._sums = np.concatenate([self._sums, np.zeros(self._sums.size, _COLUMNS)])
+        self._slots[key] = slot
+        self._sums[slot] = (at_s, at_s, 0, 0, 0, 0, 0, _NONE, 0, 0, 0.0, 0, 0, 0, 0, owner)
+        return slot
+
+    def add(self, slots: NDArray[np.int64], groups: Groups, size: NDArray[np.int64], at_s: NDArray[np.float64]) -> None:
+        """Counts packets: those of group g belong to the flow at `slots[g]`; `size` and `at_s` stand in
+        the order of `groups.rows`.
+        """
+        sums, begins = self._sums, groups.begins
+        sums["packets"][slots] += groups.ends - begins
+        sums["size"][slots] += np.add.reduceat(size, begins)
+        sums["last_s"][slots] = at_s[groups.ends - 1]
+        self._largest(slots, groups, size)
+        self._seconds(slots, groups, size, np.trunc(at_s))
+
+    def _largest(self, slots: NDArray[np.int64], groups: Groups, size: NDArray[np.int64]) -> None:
+        """The largest packet, and how many nearly as large have come since it first came."""
+        sums, begins, which = self._sums, groups.begins, groups.which
+        before = sums["largest"][slots]
+        largest = np.maximum(before, np.maximum.reduceat(size, begins))
+        counts, rose = size * 10 >= (largest * 9)[which], largest > before
+        if rose.any():
+            at = np.flatnonzero((size == largest[which]) & rose[which])
+            new = np.ones(at.size, bool)
+            new[1:] = which[at[1:]] != which[at[:-1]]
+            since = begins.copy()
+            since[which[at[new]]] = at[new]
+            counts &= np.arange(size.size) >= since[which]
+        full = np.add.reduceat(counts.astype(np.int64), begins)
+        sums["largest"][slots] = largest
+        sums["full"][slots] = np.where(rose, full, sums["full"][slots] + full)
+
+    def _seconds(self, slots: NDArray[np.int64], groups: Groups, size: NDArray[np.int64], second: NDArray[np.float64]) -> None:
+        """Bytes of each whole second: a second is over when a packet of another one comes."""
+        sums, begins = self._sums, groups.begins
+        new = np.ones(size.size, bool)
+        new[1:] = second[1:] != second[:-1]
+        new[begins] = True
+        runs = np.flatnonzero(new)
+        first = np.searchsorted(runs, begins)
+        last = np.append(first[1:], runs.size) - 1
+        total = np.add.reduceat(size, runs)
+        goes_on = sums["second"][slots] == second[begins]
+        kept = sums["second_size"][slots]
+        total[first] += np.where(goes_on, kept, 0)
+        over = total.astype(np.float64)
+        over[last] = 0.0
+        ended = np.where(goes_on, 0, kept)
+        sums["seconds"][slots] += np.add.reduceat((over > 0).astype(np.int64), first) + (ended > 0)
+        sums["sum_squares"][slots] += np.add.reduceat(over * over, first) + ended.astype(np.float64) ** 2
+        sums["second"][slots] = second[runs[last]]
+        sums["second_size"][slots] = total[last]
+
+    def looked(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many payloads of each flow were offered to be read until now."""
+        return self._sums["looked"][slots]
+
+    def offered(self, slots: NDArray[np.int64], more: NDArray[np.int64]) -> None:
+        """Counts payloads that were offered to be read."""
+        self._sums["looked"][slots] += more
+
+    def add_inside(self, slots: NDArray[np.int64], inside: Inside) -> None:
+        """Counts what datagrams looked like; `slots` has one entry a datagram, a flow's in their order."""
+        sums = self._sums
+        np.add.at(sums["pppp_data"], slots[inside.pppp], 1)
+        np.add.at(sums["pppp_size"], slots[inside.pppp], inside.size[inside.pppp])
+        seen = np.flatnonzero(inside.video)
+        if seen.size:
+            flows, video = slots[seen], inside.video[seen].astype(np.int64)
+            named, at = np.unique(flows, return_index=True)
+            sums["video"][named] = np.where(sums["video"][named] == 0, video[at], sums["video"][named])
+            np.add.at(sums["video_packets"], flows, video == sums["video"][flows])
+
+    def overfull(self) -> Iterator[tuple[int, Fact]]:
         """Judges and lets go of the oldest flows where there are too many."""
-        while len(self._flows) > self._limits.most_flows:
-            yield from self._judge(next(iter(self._flows)))
+        surplus = len(self._slots) - self._limits.most_flows
+        oldest = [key for key, _ in zip(self._slots, range(surplus), strict=False)]
+        for key in oldest:
+            yield from self._judge(key)
+            self._free.append(self._slots.pop(key))
 
-    def finish(self) -> Iterator[tuple[Hashable, Fact]]:
+    def finish(self) -> Iterator[tuple[int, Fact]]:
         """What all flows say of their senders."""
-        for key in list(self._flows):
-            yield from self._judge(key, keep=True)
+        for key in self._slots:
+            yield from self._judge(key)
 
-    def _judge(self, key: Hashable, *, keep: bool = False) -> Iterator[tuple[Hashable, Fact]]:
-        flow, back, owner = self._flows[key]
-        other = self._flows[back][0] if back in self._flows else None
-        if not keep:
-            del self._flows[key]
-        for fact in self._facts(flow, other):
-            yield owner, fact
+    def _judge(self, key: bytes) -> Iterator[tuple[int, Fact]]:
+        slot, limits = self._slots[key], self._limits
+        sums = self._sums
+        if sums["packets"][slot] < min(limits.least_packets, limits.pppp_packets, limits.rtp_packets):
+            return
+        other = self._slots.get(self._back(key))
+        for fact in self._facts(sums[slot], None if other is None else sums[other]):
+            yield int(sums["owner"][slot]), fact
 
-    def _facts(self, flow: Flow, other: Flow | None) -> Iterator[Fact]:
+    def _facts(self, flow: np.void, other: np.void | None) -> Iterator[Fact]:
         limits = self._limits
-        if flow.is_live_video(other.size if other else 0, limits):
+        fields = ("first_s", "last_s", "packets", "size", "full", "second_size", "seconds", "sum_squares")
+        if Flow(*(flow[name].item() for name in fields)).is_live_video(0 if other is None else int(other["size"]), limits):
             yield "stream", "steady video out"
-        back = other.pppp_size if other else 0
-        if flow.pppp_data >= limits.pppp_packets and flow.pppp_size >= limits.pppp_one_way * back:
+        back = 0 if other is None else int(other["pppp_size"])
+        if flow["pppp_data"] >= limits.pppp_packets and flow["pppp_size"] >= limits.pppp_one_way * back:
             yield "p2p", "PPPP sends video"
-        if flow.video_packets >= max(limits.rtp_packets, limits.rtp_share * flow.packets):
-            yield "rtp_video", flow.video
-
-
-def look_inside(flow: Flow, payload: bytes) -> None:
-    """Counts what only many datagrams of a flow together show: PPPP data, RTP video in the clear."""
-    if payload[:1] == b"\xf1":
-        if p2p.is_pppp(payload) and payload[1] == p2p.DATA:
-            flow.pppp_data += 1
-            flow.pppp_size += len(payload)
-    elif payload and payload[0] & 0xC0 == 0x80 and len(payload) > 20:
-        video = _rtp_format(payload)
-        if video:
-            flow.video_packets += video == (flow.video or video)
-            flow.video = flow.video or video
-
-
-def _rtp_format(payload: bytes) -> str:
-    """Which video an RTP datagram holds, judged by its first bytes: a fragment of a picture."""
-    kind = payload[1] & 0x7F
-    at = 12 + 4 * (payload[0] & 0x0F)
-    if kind == 26:
-        return "JPEG"
-    if kind < 96 or at + 2 > len(payload) or payload[0] & 0x10:
-        return ""
-    first, second = payload[at], payload[at + 1]
-    if first & 0x9F == 28 and second & 0x1F in (1, 5) and first & 0x60:  # FU-A of a slice, RFC 6184
-        return "H.264"
-    if first >> 1 == 49 and second == 1:  # FU of layer 0, RFC 7798
-        return "H.265"
-    return ""
+        if flow["video_packets"] >= max(limits.rtp_packets, limits.rtp_share * int(flow["packets"])):
+            yield "rtp_video", VIDEO_NAMES[int(flow["video"])]

@@ -1,7 +1,6 @@
-"""Link headers of a captured frame -> who sent it to whom, and where the network layer begins.
+"""Frames of the air, 802.11 with or without radiotap, PPI or Prism in front -> who sent what to whom.
 
-Ethernet with VLAN tags, Linux cooked (both versions), raw IP, and 802.11 with or without radiotap,
-PPI or Prism in front.  Only header bytes are read; a frame too short for its header is None.
+Only header bytes are read; a frame too short for its header is None.
 """
 
 from __future__ import annotations
@@ -9,25 +8,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-ETHERNET, RAW_IP, WIFI, COOKED, WIFI_PRISM, WIFI_RADIOTAP, WIFI_AVS, PPI, COOKED_2 = 1, 101, 105, 113, 119, 127, 163, 192, 276
-_RAW_LINKS = frozenset({RAW_IP, 12, 14, 228, 229})
-_NULL_LINKS = frozenset({0, 108})  # BSD loopback: four bytes of address family in front
-_VLAN_TAGS = frozenset({0x8100, 0x88A8, 0x9100})
-
-IPV4, IPV6, ARP = 0x0800, 0x86DD, 0x0806
+WIFI, WIFI_PRISM, WIFI_RADIOTAP, WIFI_AVS, PPI = 105, 119, 127, 163, 192
 _SNAP = b"\xaa\xaa\x03\x00\x00\x00"
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What the link layer says: addresses as six bytes (None where the link has none), the type of
-    what follows, and where that starts (`at`).
-    """
-
-    sender: bytes | None
-    receiver: bytes | None
-    ether_type: int
-    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +28,6 @@ class AirFrame:
     protected: bool
     body: int
     signal_dbm: int | None
-
-
-def head(data: bytes, link: int) -> Head | None:
-    """The link header of a frame of any wired or cooked link; None where there is none to read."""
-    if link == ETHERNET:
-        return _ethernet(data)
-    if link == COOKED and len(data) >= 16:
-        return _cooked(data, data[6:12] if data[5] == 6 else None, struct.unpack_from(">H", data, 14)[0], 16, data[1])
-    if link == COOKED_2 and len(data) >= 20:
-        return _cooked(data, data[12:18] if data[11] == 6 else None, struct.unpack_from(">H", data, 0)[0], 20, data[10])
-    if link in _RAW_LINKS or link in _NULL_LINKS:
-        return _raw(data, 4 if link in _NULL_LINKS else 0)
-    return None
-
-
-def _ethernet(data: bytes) -> Head | None:
-    if len(data) < 14:
-        return None
-    kind, at = data[12] << 8 | data[13], 14
-    while kind in _VLAN_TAGS and at + 4 <= len(data):
-        kind, at = data[at + 2] << 8 | data[at + 3], at + 4
-    return Head(data[6:12], data[0:6], kind, at)
-
-
-def _cooked(data: bytes, sender: bytes | None, kind: int, at: int, direction: int) -> Head:
-    """Cooked captures keep only the sender; direction 1 and 2 are broadcast and multicast."""
-    if kind in _VLAN_TAGS and at + 4 <= len(data):
-        kind, at = data[at + 2] << 8 | data[at + 3], at + 4
-    return Head(sender, b"\xff" * 6 if direction in (1, 2) else None, kind, at)
-
-
-def _raw(data: bytes, at: int) -> Head | None:
-    if len(data) <= at:
-        return None
-    version = data[at] >> 4
-    kind = {4: IPV4, 6: IPV6}.get(version)
-    return Head(None, None, kind, at) if kind else None
 
 
 _SORTS = {0x40: "probe request", 0x50: "probe response", 0x80: "beacon"}

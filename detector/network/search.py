@@ -36,8 +36,7 @@ class NetworkSearch:
 
     def hear_all(self, batch: Batch) -> None:
         """Many packets at once, which is how captures and a busy network are read."""
-        for packet in batch.packets():
-            self._traffic.hear(packet)
+        self._traffic.hear_all(batch)
 
     def note(self, sighting: Sighting) -> None:
         """One fact that was asked for or heard elsewhere."""

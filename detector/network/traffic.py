@@ -1,47 +1,49 @@
-"""Captured packets -> sightings: who is there, what each gives away, which flows look like video.
+"""Captured frames -> sightings: who is there, what each gives away, which flows look like video.
 
-Header fields are read where they stand.  A fact is about the sender of a payload, and only where the
-sender is a host of this network: answers of internet servers come with the router's MAC and are not
-about the router.  A host is of this network where it holds a private address, claims its address by
-ARP, DHCP or neighbour discovery, sends to a group, or its packets came without a hop (their time to
-live still has one of the values that systems start with).
+Frames are read many at a time: headers as columns, flows as sums; only what is new takes its turn one
+by one, in the order of the frames: a MAC, an address that changes hands, a payload not read before.
+A fact is about the sender of a payload, and only where the sender is a host of this network (see
+`senders`): answers of internet servers come with the router's MAC and are not about the router.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import IPv4Address
+from operator import itemgetter
+
+import numpy as np
+from numpy.typing import NDArray
 
 from detector.model import Packet, Sighting
-from detector.network import dhcp, frames, services
-from detector.network.flows import Flows, look_inside
-from detector.network.text import mac_text, tidy
+from detector.network import air, claims, columns, dhcp, services
+from detector.network.air import Aired
+from detector.network.batch import Batch
+from detector.network.claims import Claim
+from detector.network.columns import NO_MAC, TCP, UDP, Links
+from detector.network.flows import Flows
+from detector.network.groups import MOST_ROWS
+from detector.network.inside import look_inside
+from detector.network.parts import Part, Whole, origins, part
+from detector.network.payloads import Payloads, Reader
+from detector.network.senders import MOST_SENDERS, NOBODY, Origin, Senders
 
-Fact = tuple[str, str]
-
-FACTS_OF_ONE = 400  # of one address: names asked for make up nearly all; a hostile host sends any number
-MOST_SENDERS = 50_000  # addresses remembered: a flood of made-up ones must not fill the memory
 TCP_LOOKS, UDP_LOOKS = 40, 200  # payloads of one flow that are read: banners stand at its start
+MOST_WAITING = 1 << 20  # bytes of single packets that wait to be read together
+MOST_CUTS = 64  # of one batch: an address that changes hands at every frame is read less exactly
 
 # Ports that say something where a host accepts a connection on them, even if nothing is read of it.
-_TELLING_PORTS = frozenset({554, 8554, 10554, 37777, 34567})
+_TELLING_PORTS = (554, 8554, 10554, 37777, 34567)
+_ACCEPTED = 0x12  # SYN and ACK
 
-_START_TTLS = frozenset({64, 128, 255})
-_UNSPECIFIED = (b"\0" * 4, b"\0" * 16)
-_AIR_LINKS = frozenset({frames.WIFI, frames.WIFI_RADIOTAP, frames.PPI, frames.WIFI_PRISM, frames.WIFI_AVS})
-_TCP, _UDP, _ICMP6 = 6, 17, 58
-_V6_EXTENSIONS = frozenset({0, 43, 60})
+Event = tuple[int, int, Callable[[], object]]
+"""Row, order within the row, what is to be done."""
 
-
-@dataclass(slots=True)
-class _Sender:
-    """One pair of MAC and address, and what is known already."""
-
-    key: tuple[bytes | None, bytes]
-    mac: str | None
-    ip: str | None
-    facts: set[Fact] = field(default_factory=set)
+_MET, _ACCEPTS, _SAYS = 0, 3, 4
+_GROUP_BIT = np.uint64(1 << 40)
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # spreads MACs of one maker over a table
 
 
 @dataclass(slots=True)
@@ -56,239 +58,228 @@ class Heard:
 
 
 class Traffic:
-    """Reads packets one by one and hands each new sighting to `note`."""
+    """Reads frames and hands each new sighting to `note`."""
 
     def __init__(self, note: Callable[[Sighting], None]) -> None:
-        self._note = note
-        self._senders: dict[tuple[bytes | None, bytes], _Sender | None] = {}
-        self._claims: dict[bytes, bytes] = {}
-        self._flows = Flows()
+        self._senders = Senders(note)
+        self._flows = Flows(_back)
+        self._reader = Reader()
+        self._macs = _Macs()
+        self._waiting: list[Packet] = []
+        self._waiting_size = 0
         self.heard = Heard()
 
     def hear(self, packet: Packet) -> None:
-        """One packet; what cannot be read is counted and left."""
-        heard = self.heard
-        if not heard.packets:
-            heard.first_s = packet.at_s
-        heard.packets += 1
-        heard.size += packet.length
-        heard.last_s = packet.at_s
-        data = packet.data if isinstance(packet.data, bytes) else bytes(packet.data)
-        if packet.link in _AIR_LINKS:
-            self._air(data, packet)
-            return
-        head = frames.head(data, packet.link)
-        if head is None:
-            heard.unread += 1
-            return
-        self._network(data, head, packet)
+        """One packet; it may wait until more have come."""
+        self._waiting.append(packet)
+        self._waiting_size += len(packet.data)
+        if self._waiting_size > MOST_WAITING or len(self._waiting) >= MOST_ROWS >> 4:
+            self._catch_up()
+
+    def hear_all(self, batch: Batch) -> None:
+        """Many frames; what cannot be read is counted and left."""
+        self._catch_up()
+        for start in range(0, len(batch), MOST_ROWS):
+            self._batch(columns.padded(batch.part(slice(start, start + MOST_ROWS))))
 
     def finish(self) -> None:
         """Judges the flows; call once after the last packet."""
+        self._catch_up()
         for owner, fact in self._flows.finish():
             self._flow_fact(owner, fact)
 
-    # --- the link layer -------------------------------------------------------------------------
+    def _catch_up(self) -> None:
+        waiting, self._waiting, self._waiting_size = self._waiting, [], 0
+        if waiting:
+            self._batch(Batch.of(waiting))
 
-    def _network(self, data: bytes, head: frames.Head, packet: Packet) -> None:
-        if head.sender is not None and not head.sender[0] & 1:
-            self._sender(head.sender, b"", packet.at_s)
-        if head.ether_type == frames.IPV4:
-            self._ipv4(data, head, packet)
-        elif head.ether_type == frames.IPV6:
-            self._ipv6(data, head, packet)
-        elif head.ether_type == frames.ARP:
-            self._arp(data, head, packet.at_s)
-
-    def _air(self, data: bytes, packet: Packet) -> None:
-        frame = frames.air_frame(data, packet.link)
-        if frame is None or frame.sender[0] & 1 or len(frame.sender) < 6:
-            return
-        sender = self._sender(frame.sender, b"", packet.at_s)
-        if sender is None:
-            return
-        if frame.sort != "data":
-            name = frames.network_name(data, frame)
-            if name:
-                word = "probe_ssid" if frame.sort == "probe request" else "ssid"
-                self._tell(sender, (word, tidy(name)), packet.at_s, frame.signal_dbm)
-            return
-        if frame.up and frame.network:
-            key, back = (frame.sender, frame.network), (frame.network, frame.sender)
-            self._count(key, back, (frame.sender, b""), packet)
-        elif frame.network:
-            key, back = (frame.network, frame.receiver), (frame.receiver, frame.network)
-            self._count(key, back, None, packet)
-        inside = None if frame.protected else frames.carried(data, frame.body)
-        if inside:
-            self._network(data, frames.Head(frame.sender, frame.receiver, *inside), packet)
-
-    def _arp(self, data: bytes, head: frames.Head, at_s: float) -> None:
-        """A host that asks or answers claims its own address."""
-        body = data[head.at : head.at + 28]
-        if len(body) < 28 or body[:6] != b"\0\x01\x08\0\x06\x04":
-            return
-        mac, ip = body[8:14], body[14:18]
-        if head.sender in (None, mac) and not mac[0] & 1 and any(ip):
-            self._claim(mac, ip, "arp", at_s)
-
-    # --- the network layer ----------------------------------------------------------------------
-
-    def _ipv4(self, data: bytes, head: frames.Head, packet: Packet) -> None:
-        at = head.at
-        if at + 20 > len(data) or data[at] >> 4 != 4:
-            return
-        length = (data[at] & 0x0F) * 4
-        total = data[at + 2] << 8 | data[at + 3]
-        if (data[at + 6] & 0x1F) << 8 | data[at + 7]:
-            return  # a later fragment has no ports
-        end = min(len(data), at + total) if total else len(data)
-        ends = data[at + 12 : at + 16], data[at + 16 : at + 20]
-        sender = self._local(ends, data[at + 8], head, packet.at_s)
-        self._transport(data[at + length : end], data[at + 9], ends, sender, packet)
-
-    def _ipv6(self, data: bytes, head: frames.Head, packet: Packet) -> None:
-        at = head.at
-        if at + 40 > len(data) or data[at] >> 4 != 6:
-            return
-        following, body = data[at + 6], at + 40
-        for _ in range(6):  # extension headers: real chains have one or two
-            if following not in _V6_EXTENSIONS or body + 8 > len(data):
-                break
-            following, body = data[body], body + 8 + data[body + 1] * 8
-        source = data[at + 8 : at + 24]
-        if following == _ICMP6:
-            self._neighbour(data[body : body + 24], source, head, packet.at_s)
-        ends = source, data[at + 24 : at + 40]
-        self._transport(data[body:], following, ends, self._local(ends, data[at + 7], head, packet.at_s), packet)
-
-    def _neighbour(self, body: bytes, source: bytes, head: frames.Head, at_s: float) -> None:
-        """An advertisement claims its target address, a solicitation its sender's."""
-        if head.sender is None or len(body) < 24 or body[0] not in (135, 136):
-            return
-        claimed = body[8:24] if body[0] == 136 else source
-        if any(claimed):
-            self._claim(head.sender, claimed, "ndp", at_s)
-
-    # --- the transport layer --------------------------------------------------------------------
-
-    def _transport(
-        self, segment: bytes, kind: int, ends: tuple[bytes, bytes], sender: _Sender | None, packet: Packet
-    ) -> None:
-        if kind == _UDP and len(segment) >= 8:
-            start, looks = 8, UDP_LOOKS
-        elif kind == _TCP and len(segment) >= 20:
-            start, looks = (segment[12] >> 4) * 4, TCP_LOOKS
-        else:
-            return
-        sport, dport = segment[0] << 8 | segment[1], segment[2] << 8 | segment[3]
-        source, target = ends
-        key, back = (source, sport, target, dport, kind), (target, dport, source, sport, kind)
-        flow = self._flows.add(key, back, sender.key if sender else None, packet.length, packet.at_s)
-        self._trim()
-        if sender is None:
-            return
-        if kind == _TCP and sport in _TELLING_PORTS and segment[13] & 0x12 == 0x12:
-            self._tell(sender, ("open_port", str(sport)), packet.at_s)
-        if len(segment) <= start:
-            return
-        payload = segment[start:]
-        if kind == _UDP:
-            look_inside(flow, payload)
-        flow.looked += 1
-        if flow.looked <= looks:
-            self._payload(payload, kind, (sport, dport), sender, packet.at_s)
-
-    def _payload(self, payload: bytes, kind: int, ports: tuple[int, int], sender: _Sender, at_s: float) -> None:
-        if kind == _TCP:
-            facts = services.from_tcp(payload, *ports)
-        else:
-            if ports[0] in (dhcp.CLIENT_PORT, dhcp.SERVER_PORT):
-                sender = self._dhcp(payload, sender, at_s)
-            facts = services.from_udp(payload, *ports)
-        for fact in facts:
-            self._tell(sender, fact, at_s)
-
-    def _dhcp(self, payload: bytes, sender: _Sender, at_s: float) -> _Sender:
-        """Notes a lease; facts of a client's message are the client's even where a relay passes it on."""
-        if lease := dhcp.lease(payload):
-            self._claim(bytes.fromhex(lease.mac.replace(":", "")), IPv4Address(lease.ip).packed, "dhcp", at_s)
-        if client := dhcp.client_mac(payload):
-            return self._sender(bytes.fromhex(client.replace(":", "")), b"", at_s) or sender
-        return sender
-
-    # --- who it is ------------------------------------------------------------------------------
-
-    def _local(self, ends: tuple[bytes, bytes], ttl: int, head: frames.Head, at_s: float) -> _Sender | None:
-        """The sender as a host of this network, or None."""
-        mac, (source, target) = head.sender, ends
-        if source in _UNSPECIFIED:
-            return self._sender(mac, b"", at_s) if mac else None
-        if self._claims.get(source) != (mac or b""):
-            group = head.receiver is not None and bool(head.receiver[0] & 1)
-            if group or (ttl in _START_TTLS and target[0] < 0xE0):
-                self._claim(mac or b"", source, "group" if group else "link", at_s)
-            elif not _private(source):
-                return None
-        return self._sender(mac, source, at_s)
-
-    def _claim(self, mac: bytes, ip: bytes, how: str, at_s: float) -> None:
-        """Notes that an address is held by a MAC on this very link."""
-        if self._claims.get(ip) == mac or len(self._claims) >= MOST_SENDERS:
-            return
-        self._claims[ip] = mac
-        if sender := self._sender(mac or None, ip, at_s):
-            self._tell(sender, ("address", how), at_s)
-
-    def _sender(self, mac: bytes | None, ip: bytes, at_s: float) -> _Sender | None:
-        """The record of a pair of MAC and address; None where there is no room or no device behind it."""
-        key = (mac, ip)
-        if key in self._senders:
-            return self._senders[key]
-        if len(self._senders) >= MOST_SENDERS:
-            return None
-        text = mac_text(mac) if mac else None
-        address = _address(ip)
-        sender = _Sender(key, text, address) if text or address else None
-        self._senders[key] = sender
-        if sender and text and not ip:
-            self._tell(sender, ("address", "link"), at_s)
-        return sender
-
-    def _tell(self, sender: _Sender, fact: Fact, at_s: float, rssi_dbm: int | None = None) -> None:
-        if fact in sender.facts or len(sender.facts) >= FACTS_OF_ONE or not fact[1]:
-            return
-        sender.facts.add(fact)
-        self._note(Sighting(fact[0], fact[1], at_s, sender.mac, sender.ip, rssi_dbm))
-
-    # --- flows ----------------------------------------------------------------------------------
-
-    def _count(self, key: Hashable, back: Hashable, owner: Hashable, packet: Packet) -> None:
-        self._flows.add(key, back, owner, packet.length, packet.at_s)
-        self._trim()
-
-    def _trim(self) -> None:
+    def _batch(self, batch: Batch) -> None:
+        heads = columns.links(batch)
+        aired = air.take_apart(batch, heads)
+        self._examined(batch, heads)
+        ip = columns.addressed(batch.data, heads)
+        whole = Whole(batch, heads, ip, origins(heads, ip))
+        lo, cuts = 0, 0
+        while lo < len(batch):
+            some, said = self._part(whole, lo, len(batch), exact=cuts < MOST_CUTS)
+            self._read(some, said, [one for one in aired if lo <= one.row < some.hi])
+            lo, cuts = some.hi, cuts + 1
+        self._air_flows(batch, aired)
         for owner, fact in self._flows.overfull():
             self._flow_fact(owner, fact)
 
-    def _flow_fact(self, owner: Hashable, fact: Fact) -> None:
-        sender = self._senders.get(owner) if isinstance(owner, tuple) else None
-        if sender is not None:
-            self._tell(sender, fact, self.heard.last_s)
+    def _examined(self, batch: Batch, heads: Links) -> None:
+        heard = self.heard
+        if not heard.packets:
+            heard.first_s = float(batch.at_s[0])
+        heard.packets += len(batch)
+        heard.size += int(batch.lengths.sum())
+        heard.unread += int(np.count_nonzero(~(heads.known | air.of_the_air(batch))))
+        heard.last_s = float(batch.at_s[-1])
+
+    def _flow_fact(self, owner: int, fact: tuple[str, str]) -> None:
+        if owner != NOBODY:
+            self._senders.tell(owner, fact, self.heard.last_s)
+
+    # --- who sends what -------------------------------------------------------------------------
+
+    def _part(self, whole: Whole, lo: int, hi: int, *, exact: bool) -> tuple[Part, Iterable[Claim]]:
+        """The rows from `lo` to `hi`, or, if `exact`, as many of them as their senders stay for; and who
+        claims which address in them.
+        """
+        some = part(whole, lo, hi)
+        names = some.names
+        known = self._senders.settled(names)
+        fresh = _origins(some, names, [number is None for number in known])
+        said = claims.heard(some)
+        said.seen = fresh
+        moving = said.moving(self._senders.holder)
+        if moving:
+            said.seen = [one for one in _origins(some, names) if one[1].ip in moving]
+        plan = claims.plan(said, moving, some.rows_of, self._senders.holder)
+        if exact and plan.cut is not None and plan.cut < hi:
+            return self._part(whole, lo, plan.cut, exact=False)
+        for _, origin in fresh:
+            self._senders.settle(origin)
+        some.resolved(self._senders.settled(names) if fresh else known)
+        return some, plan.claims
+
+    def _read(self, some: Part, said: Iterable[Claim], aired: Iterable[Aired]) -> None:
+        """Everything new that some rows hold, in their order, and the sums of their flows."""
+        events = [*self._met(some), *self._claimed(some, said), *self._accepted(some), *self._said(some)]
+        events += [(one.row, _MET, partial(self._aired, one, some.at_s(one.row))) for one in aired]
+        events.sort(key=itemgetter(0, 1))
+        for _, _, happens in events:
+            happens()
+
+    def _met(self, some: Part) -> Iterator[Event]:
+        """MACs not seen before."""
+        macs, known = some.heads.mac[some.lo : some.hi], some.heads.known[some.lo : some.hi]
+        for row in self._macs.new(macs, known & (macs != NO_MAC) & (macs & _GROUP_BIT == 0)):
+            mac = int(macs[row]).to_bytes(6, "big")
+            yield some.lo + row, _MET, partial(self._senders.link, mac, some.at_s(some.lo + row))
+
+    def _claimed(self, some: Part, said: Iterable[Claim]) -> Iterator[Event]:
+        for one in said:
+            yield one.row, one.step, partial(self._senders.claim, one.mac, one.ip, one.how, some.at_s(one.row))
+
+    def _accepted(self, some: Part) -> Iterator[Event]:
+        """Connections accepted on a port that tells something."""
+        ip = some.ip
+        accepts = np.flatnonzero((ip.flags & _ACCEPTED == _ACCEPTED) & (some.sender != NOBODY))
+        sport = ip.ports[0][accepts]
+        for entry, port in zip(accepts.tolist(), sport.tolist(), strict=True):
+            if port in _TELLING_PORTS:
+                row = int(ip.row[entry])
+                fact = ("open_port", str(port))
+                yield row, _ACCEPTS, partial(self._senders.tell, int(some.sender[entry]), fact, some.at_s(row))
+
+    def _said(self, some: Part) -> Iterator[Event]:
+        """Payloads worth reading; counts all packets into their flows."""
+        if not some.groups.rows.size:
+            return
+        offered = self._flowed(some)
+        ip, entries = some.ip, np.sort(offered)
+        sport, dport = ip.ports
+        payloads = Payloads(some.sender, ip.kind, sport, dport, ip.payload, ip.end).part(entries)
+        for place in self._reader.worth(some.batch.data, payloads):
+            row = int(ip.row[entries[place]])
+            yield row, _SAYS, partial(self._payload, some.batch, payloads, place, some.at_s(row))
+
+    def _flowed(self, some: Part) -> NDArray[np.int64]:
+        """Counts packets into their flows; tells the entries whose payloads stand near a flow's beginning."""
+        ip, groups = some.ip, some.groups
+        order = np.argsort(groups.first)
+        rows = ip.row[groups.rows]
+        size, at_s = some.batch.lengths[rows], some.batch.at_s[rows]
+        keys, begins = some.keys, groups.begins
+        slots = self._flows.slots(keys, some.sender[groups.first].tolist(), at_s[begins].tolist(), order.tolist())
+        self._flows.add(slots, groups, size, at_s)
+        kind, begin, end = ip.kind[groups.rows], ip.payload[groups.rows], ip.end[groups.rows]
+        says = (begin < end) & (some.sender[groups.rows] != NOBODY)
+        inside = np.flatnonzero(says & (kind == UDP))
+        if inside.size:
+            self._flows.add_inside(slots[groups.which[inside]], look_inside(some.batch.data, begin[inside], end[inside]))
+        so_far = np.cumsum(says)
+        before = so_far[begins] - says[begins]
+        rank = so_far + (self._flows.looked(slots) - before)[groups.which]
+        self._flows.offered(slots, np.add.reduceat(says.astype(np.int64), begins))
+        near: NDArray[np.int64] = groups.rows[says & (rank <= np.where(kind == TCP, TCP_LOOKS, UDP_LOOKS))]
+        return near
+
+    def _payload(self, batch: Batch, payloads: Payloads, place: int, at_s: float) -> None:
+        """Reads one payload."""
+        one = payloads.begin[place], payloads.end[place]
+        payload = batch.data[one[0] : one[1]].tobytes()
+        sender, sport, dport = int(payloads.sender[place]), int(payloads.sport[place]), int(payloads.dport[place])
+        if payloads.kind[place] == TCP:
+            facts = services.from_tcp(payload, sport, dport)
+        else:
+            if sport in (dhcp.CLIENT_PORT, dhcp.SERVER_PORT):
+                sender = self._dhcp(payload, sender, at_s)
+            facts = services.from_udp(payload, sport, dport)
+        for fact in facts:
+            self._senders.tell(sender, fact, at_s)
+
+    def _dhcp(self, payload: bytes, sender: int, at_s: float) -> int:
+        """Notes a lease; facts of a client's message are the client's even where a relay passes it on."""
+        if lease := dhcp.lease(payload):
+            self._senders.claim(bytes.fromhex(lease.mac.replace(":", "")), IPv4Address(lease.ip).packed, "dhcp", at_s)
+        if client := dhcp.client_mac(payload):
+            number = self._senders.link(bytes.fromhex(client.replace(":", "")), at_s)
+            return sender if number == NOBODY else number
+        return sender
+
+    # --- the air --------------------------------------------------------------------------------
+
+    def _aired(self, one: Aired, at_s: float) -> None:
+        """A frame of the air: who sent it, and the name of the network that it speaks of."""
+        number = self._senders.link(one.sender, at_s)
+        if one.name and number != NOBODY:
+            self._senders.tell(number, one.name, at_s, one.signal_dbm)
+
+    def _air_flows(self, batch: Batch, aired: list[Aired]) -> None:
+        keys, groups, rows = air.by_flow(aired)
+        if not keys:
+            return
+        first = [aired[place] for place in rows[groups.first].tolist()]
+        at_row = np.array([one.row for one in aired], np.int64)[rows[groups.rows]]
+        owners = [self._senders.number(one.sender, b"") if one.owned else NOBODY for one in first]
+        at_s = batch.at_s[at_row]
+        slots = self._flows.slots(keys, owners, at_s[groups.begins].tolist(), range(len(keys)))
+        self._flows.add(slots, groups, batch.lengths[at_row], at_s)
 
 
-def _private(ip: bytes) -> bool:
-    """True for addresses that no host of the internet has: private, link-local, shared, unique local."""
-    if len(ip) == 4:
-        first, second = ip[0], ip[1]
-        return (
-            first == 10 or (first == 172 and 16 <= second < 32) or (first == 192 and second == 168)
-            or (first == 169 and second == 254) or (first == 100 and 64 <= second < 128)
-        )
-    return (ip[0] == 0xFE and ip[1] & 0xC0 == 0x80) or ip[0] & 0xFE == 0xFC
+def _origins(some: Part, names: Sequence[bytes], wanted: Sequence[bool] | None = None) -> list[tuple[int, Origin]]:
+    """The origins of a part, or those wanted of its leaders', each with its first row."""
+    leaders = some.leaders.tolist()
+    first: dict[bytes, int] = {}
+    for place, name in enumerate(names):
+        if (wanted is None or wanted[place]) and leaders[place] < first.get(name, len(some.ip.row)):
+            first[name] = leaders[place]
+    return [(int(some.ip.row[entry]), some.origin(entry, name)) for name, entry in first.items()]
 
 
-def _address(ip: bytes) -> str | None:
-    if len(ip) == 4:
-        return str(IPv4Address(ip))
-    return str(IPv6Address(ip)) if len(ip) == 16 else None
+def _back(key: bytes) -> bytes:
+    """The key of the other direction: of a pair of MACs of the air, or of a flow with ports."""
+    return key[6:] + key[:6] if len(key) == 12 else columns.back_bytes(key)
+
+
+class _Macs:
+    """MACs that were met.  Most frames are told by a table of one place for each hash, the rest by a set."""
+
+    def __init__(self) -> None:
+        self._met: set[int] = set()
+        self._table = np.full(1 << 12, NO_MAC)
+
+    def new(self, macs: NDArray[np.uint64], wanted: NDArray[np.bool_]) -> list[int]:
+        """The rows, of those wanted, of MACs not met before."""
+        place = (macs * _ODD) >> np.uint64(52)
+        found = []
+        for row in np.flatnonzero(wanted & (self._table[place] != macs)).tolist():
+            mac = int(macs[row])
+            self._table[place[row]] = mac
+            if mac not in self._met and len(self._met) < MOST_SENDERS:
+                self._met.add(mac)
+                found.append(row)
+        return found
