@@ -83,7 +83,8 @@ def test_a_changed_reply_never_breaks_a_reader(name):
 def test_a_dahua_reply_is_read_from_its_json():
     body = b'{"mac":"38:af:29:00:00:01","method":"client.notifyDevInfo","params":{"deviceInfo":{"DeviceType":"IPC-K22"}}}'
     head = struct.pack("<I4s8xQQ", 0x20, b"DHIP", len(body), len(body))
-    assert udp(head + body, sport=37810) == [("discovery", "Dahua DHIP"), ("said_model", "IPC-K22"), ("said_mac", "38:af:29:00:00:01")]
+    facts = [("discovery", "Dahua DHIP"), ("camera_model", "IPC-K22"), ("said_model", "IPC-K22"), ("said_mac", "38:af:29:00:00:01")]
+    assert udp(head + body, sport=37810) == facts
 
 
 def test_a_xiongmai_reply_is_read():
