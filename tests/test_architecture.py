@@ -14,9 +14,9 @@ HARDWARE = sorted((ROOT / "hardware").rglob("*.py"))
 OPENS_THE_WORLD = {
     "asyncio", "ctypes", "fcntl", "http", "multiprocessing", "os", "requests", "select", "selectors",
     "serial", "shutil", "signal", "socket", "socketserver", "subprocess", "sys", "threading", "time",
-    "urllib", "scapy", "zeroconf", "gpiozero", "picamera2", "av", "typer", "rich", "hardware", "tests",
+    "urllib", "scapy", "zeroconf", "gpiozero", "jeepney", "picamera2", "av", "typer", "rich", "hardware", "tests",
 }
-ONE_DOOR = {"scapy": "radio.py", "gpiozero": "lamp.py", "picamera2": "picamera.py", "zeroconf": "mdns.py", "typer": "cli.py"}
+ONE_DOOR = {"scapy": "radio.py", "gpiozero": "lamp.py", "picamera2": "picamera.py", "zeroconf": "mdns.py", "typer": "cli.py", "jeepney": "network_manager.py"}
 
 
 def imports(path: Path) -> set[str]:

@@ -23,7 +23,7 @@ class JudgeLimits:
     prior: float = 0.05  # of the devices on an ordinary network, about one in twenty is a camera
     alarm: float = 0.9  # posterior: evidence of 170 to 1, more than any MAC's maker gives
     look: float = 0.25  # posterior: evidence of 6 to 1; below it a person would look at too much
-    beyond_maker: float = 1.0  # weight that an alarm needs from other kinds than the MAC's maker
+    beyond_maker: float = 1.0  # weight that an alarm needs from other kinds than the MAC's maker and how near it is
     chosen_mac: float = 0.4  # of a maker's weight, where the MAC was chosen by the device: of 3,000 random
     # MACs of telephones one hit a camera maker's prefix by chance
     several_names: int = 8  # registered domains asked for, clocks aside: a camera knows its maker, a store for
@@ -38,6 +38,7 @@ class JudgeLimits:
 LIMITS = JudgeLimits()
 
 _NAMES = ("dns_query", "tls_name")
+_NEVER_ALARM = ("maker", "radio")  # kinds that also of one another make no more than LOOK HERE
 _CLOCK = re.compile(r"(?:^|\.)(?:[\w-]*ntp[\w-]*|time[\w-]*|clock)\.")
 _NO_NAME = (".arpa", ".local", ".lan", ".home", ".localdomain", ".internal")
 _RESOLVERS = (("role", "dns server"), ("role", "dhcp server"))
@@ -56,7 +57,7 @@ def judge(device: Device, signatures: Signatures, limits: JudgeLimits = LIMITS) 
     probability = probability_of(limits.prior, weights)
     if probability < limits.look:
         return None
-    beyond = sum(weight for kind, weight in weights.items() if kind != "maker" and weight > 0)
+    beyond = sum(weight for kind, weight in weights.items() if kind not in _NEVER_ALARM and weight > 0)
     alarm = probability >= limits.alarm and beyond >= limits.beyond_maker
     ordered = tuple(sorted(reasons.values(), key=lambda reason: -abs(reason.weight)))
     return Finding(device, alarm, probability, ordered, _next(device, weights, best, alarm=alarm), _camera(matches))
@@ -168,6 +169,11 @@ def _look_next(weights: Mapping[str, float], best: Mapping[str, Match]) -> str:
         return (
             "Nothing but its MAC is known: find out which device it is, by its label or by switching off what you "
             "know, and look whether that device has a lens."
+        )
+    if positive <= {"maker", "radio"}:
+        return (
+            "It opens a Wi-Fi network without a name, and near by. Routers and televisions do so too: walk about, watch "
+            "where its signal is strongest, and look which device stands there."
         )
     if "stream" in positive:
         return (
