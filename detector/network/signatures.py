@@ -22,6 +22,7 @@ from detector.network.text import LONGEST_VALUE
 # In order of precedence: a banner that names a make goes before "calls itself a camera".
 RULE_FILES = (
     "protocols.toml", "banners.toml", "access_points.toml", "announcements.toml", "systems.toml", "apps.toml", "clouds.toml", "makers.toml",
+    "asked.toml",
 )
 
 # Hosts of a maker that people visit: a shop, help, news.  No device calls there.
