@@ -84,10 +84,10 @@ def network_from(capture: Path) -> Sense:
 
     def begin(_: SweepClock) -> tuple[Named, Iterator[Any]]:
         source = CaptureFile(capture)
-        return source, source.packets()
+        return source, source.batches()
 
     search = NetworkSearch(vendor_table=vendor_table.load())
-    return Sense("network", (Feed(capture.name, True, begin, search.hear),), search.finish)
+    return Sense("network", (Feed(capture.name, True, begin, search.hear_all),), search.finish)
 
 
 def network_live(interface: str | None, authority: Authority | None, seconds: float) -> Sense:

@@ -175,8 +175,8 @@ def test_nothing_to_read_is_a_gap_not_an_empty_room(packets):
 
 def from_capture(name):
     search = NetworkSearch()
-    for packet in CaptureFile(SHARED / "captures" / name).packets():
-        search.hear(packet)
+    for batch in CaptureFile(SHARED / "captures" / name).batches():
+        search.hear_all(batch)
     return search.finish()
 
 

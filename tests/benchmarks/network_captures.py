@@ -26,8 +26,8 @@ from hardware.sensor import InputUnreadable, SensorUnavailable  # noqa: E402
 def searched(path: Path) -> SenseResult:
     search = NetworkSearch()
     try:
-        for packet in CaptureFile(path).packets():
-            search.hear(packet)
+        for batch in CaptureFile(path).batches():
+            search.hear_all(batch)
     except SensorUnavailable as stopped:
         print(stopped, file=sys.stderr)
     return search.finish()
