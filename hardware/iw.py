@@ -85,8 +85,9 @@ def read(printed: str) -> Survey:
 def _blocks(printed: str) -> Iterator[tuple[str, str]]:
     """The MAC of each access point and what is said of it."""
     starts = list(_BSS.finditer(printed))
-    for this, after in zip(starts, [*starts[1:], None], strict=True):
-        yield this[1], printed[this.end() : after.start() if after else len(printed)]
+    ends = [*(after.start() for after in starts[1:]), len(printed)]
+    for this, end in zip(starts, ends, strict=False):  # none at all have an end too
+        yield this[1], printed[this.end() : end]
 
 
 def _access_point(bssid: str, text: str) -> AccessPoint:
