@@ -11,7 +11,7 @@ from hardware.runner import Accountable, Feed, Sense, sweep
 from hardware.sensor import SensorUnavailable, Unavailable
 from hardware.survey import Survey
 
-ROUTER = AccessPoint("28:f3:66:00:00:05", b"lounge", -60.0, 6, "WPA2")
+ROUTER = AccessPoint("9c:0e:51:00:00:05", b"lounge", -60.0, 6, "WPA2")
 CAMERA = AccessPoint("22:00:00:22:82:ac", b"Nax_000012", -40.0, 1, "open")
 HIDDEN = AccessPoint("0c:8c:24:00:00:01", b"", -80.0, 11, "WPA2")
 
