@@ -95,7 +95,7 @@ CAMERAS = [
     ("Yoosee", dns("list.iotvideo.cloudlinks.cn")),
     ("Zmodo", dns("11-devaccess.myzmodo.com", "12-alertsfile.myzmodo.com")),
     ("", [("mdns_txt", "_hap._tcp ci=17")]),
-    ("HIKVISION", [("wsd_scope", "onvif://www.onvif.org/name/HIKVISION%20DS-2CD2042WD-I"), ("wsd_scope", "onvif://www.onvif.org/hardware/DS-2CD2042WD-I")]),
+    ("Hikvision DS-2CD2042WD-I", [("wsd_scope", "onvif://www.onvif.org/name/HIKVISION%20DS-2CD2042WD-I"), ("wsd_scope", "onvif://www.onvif.org/hardware/DS-2CD2042WD-I")]),
 ]
 
 
@@ -175,3 +175,37 @@ def test_what_is_no_camera_does_not_alarm(facts, mac):
 @pytest.mark.parametrize("mac", [NOBODY, "34:ce:00:83:99:35"])
 def test_a_mixed_brands_cloud_shows_nobody(name, mac):
     assert found(dns(name), mac) is None
+
+
+MODELS = [
+    ("dhcp_name", "SNC-EM600", "SNC-EM600"),
+    ("mdns_name", "WV-SF138 Network Camera", "WV-SF138"),
+    ("dhcp_name", "VMC4040", "VMC4040"),
+    ("dhcp_name", "T8410P0A1B2C3D", "T8410P0A1B2C3D"),
+    ("dhcp_name", "WyzeCam", "Wyze"),
+    ("dhcp_name", "WYZE_CAKP2JFUS-7C78B2AABBCC", "Wyze"),
+    ("dhcp_name", "Ring-0a1b2c", "Ring"),
+    ("dhcp_name", "C200_1A2B3C", "TP-Link Tapo C200"),
+    ("mdns_host", "UVC-G3-Flex", "UVC-G3-Flex"),
+    ("upnp_model", "DS-2CD2042WD-I", "DS-2CD2042WD-I"),
+    ("dhcp_name", "DCS-2530L", "D-Link DCS-2530L"),
+    ("ssdp_model", "FI9900P", "FI9900P"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "camera"), MODELS)
+def test_a_name_that_a_camera_gives_itself_is_its_name_in_the_report(field, value, camera):
+    finding = found([(field, value)])
+    assert finding
+    assert finding.alarm
+    assert finding.camera == camera
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["TV-1234", "T-Mobile", "Circle", "ABC", "BB-8", "VN", "WV", "AVD-box", "WyzePlug-1", "Ringo", "Blinky", "NCC1701", "LN-1", "Furby", "canarypi", "arlon"],
+)
+def test_names_that_only_begin_alike_do_not_alarm(name):
+    for field in ("dhcp_name", "mdns_host", "mdns_name", "upnp_name"):
+        finding = found([(field, name)])
+        assert finding is None or not finding.alarm, field
