@@ -63,7 +63,7 @@ class AccessPoints:
         end = self._clock() + self._seconds
         told: set[tuple[str | None, str, str]] = set()
         names: dict[str, bool] = {}
-        survey = self._first()
+        survey = self.look()
         while True:
             names |= {point.bssid: point.hidden for point in survey.points}
             self._account(names, survey)
@@ -75,11 +75,11 @@ class AccessPoints:
             if left <= 0:
                 return
             self._pause(min(left, EVERY_S))
-            survey = self._ways[0]()
+            survey = self.look()
 
-    def _first(self) -> Survey:
-        """The first way that can be gone is gone from then on; of the reasons why none can, that which
-        a person can change goes before the last.
+    def look(self) -> Survey:
+        """What is heard now.  The first way that can be gone is gone from then on; of the reasons why none
+        can (`SensorUnavailable`), that which a person can change goes before the last.
         """
         refusals: list[SensorUnavailable] = []
         for number, way in enumerate(self._ways):

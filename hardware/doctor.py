@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from hardware import interfaces, privilege, replay
-from hardware.sensor import SensorUnavailable
+from hardware import access_points, interfaces, privilege, replay
+from hardware.sensor import SensorUnavailable, Unavailable
+from hardware.survey import STALE_S, Survey
 
 SCHEMA = "roomsweep-doctor/1"
-ASKED_FOR = ("cv2", "av", "gpiozero", "lgpio", "picamera2", "scapy", "zeroconf")
+ASKED_FOR = ("cv2", "av", "gpiozero", "lgpio", "picamera2", "scapy", "zeroconf", "jeepney")
 
 APT = "sudo apt install python3-{0}, with the environment made by /usr/bin/python3 -m venv --system-site-packages."
 
@@ -25,7 +27,8 @@ APT = "sudo apt install python3-{0}, with the environment made by /usr/bin/pytho
 @dataclass(frozen=True, slots=True)
 class Machine:
     """What was found.  video and gpio: device files, true where this user may use them.
-    opencv, network: a sentence on what is wrong, None where nothing is.
+    opencv, network: a sentence on what is wrong, None where nothing is.  air: why networks in earshot
+    cannot be known, None where they can; heard: how many are now; age_s: how long ago the machine listened for them, None where nobody knows.
     """
 
     system: str
@@ -36,6 +39,9 @@ class Machine:
     network: str | None
     joined: str
     raw: bool
+    air: SensorUnavailable | None
+    heard: int
+    age_s: float | None
     samples: tuple[str, ...]
 
 
@@ -58,6 +64,7 @@ def look() -> Machine:
         joined, trouble = interfaces.joined(), None
     except SensorUnavailable as error:
         joined, trouble = None, error.says
+    survey, silence = _survey()
     return Machine(
         system=platform.system(),
         modules=frozenset(name for name in ASKED_FOR if find_spec(name) is not None),
@@ -67,6 +74,9 @@ def look() -> Machine:
         network=trouble,
         joined="" if joined is None else f"{joined.network} by {joined.name}",
         raw=privilege.may_listen(),
+        air=silence,
+        heard=len(survey.points),
+        age_s=survey.age_s,
         samples=tuple(replay.shipped()),
     )
 
@@ -81,6 +91,7 @@ def abilities(machine: Machine) -> tuple[Ability, ...]:
         _captures(),
         _asking(machine),
         _listening(machine),
+        _earshot(machine),
         _samples(machine),
     )
 
@@ -107,6 +118,14 @@ def opencv_trouble() -> str | None:
     except ImportError as error:
         return f"OpenCV cannot be used ({error}): pip install --force-reinstall opencv-python-headless."
     return opencv_fault()
+
+
+def _survey() -> tuple[Survey, SensorUnavailable | None]:
+    """The networks in earshot, or why they cannot be known."""
+    try:
+        return access_points.open_here(0.0, time.monotonic).look(), None
+    except SensorUnavailable as error:
+        return Survey((), None), error
 
 
 def _devices(pattern: str) -> dict[str, bool]:
@@ -180,6 +199,17 @@ def _listening(machine: Machine) -> Ability:
     if not machine.raw:
         return Ability("network", "listening", False, "This user may not receive raw frames.", privilege.REMEDY)
     return Ability("network", "listening", True, "Raw frames can be received.")
+
+
+def _earshot(machine: Machine) -> Ability:
+    name = access_points.NAME
+    if machine.air is not None:
+        remedy = "Plug in a Wi-Fi adapter, or use a machine that has one." if machine.air.reason is Unavailable.NO_DEVICE else ""
+        return Ability("network", name, False, machine.air.says, remedy)
+    if machine.age_s is None or machine.age_s > STALE_S:
+        says = f"{machine.heard} are known, but this machine has not listened for them lately."
+        return Ability("network", name, True, says, "Open the system's list of Wi-Fi networks, which makes it listen, then sweep.")
+    return Ability("network", name, True, f"{machine.heard} are heard, without monitor mode and without sending.")
 
 
 def _samples(machine: Machine) -> Ability:

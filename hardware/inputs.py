@@ -91,17 +91,20 @@ def network_from(capture: Path) -> Sense:
 
 
 def network_live(interface: str | None, authority: Authority | None, seconds: float) -> Sense:
-    """The network search on the joined subnet: asks, and listens where that is allowed."""
+    """The network search on the joined subnet and in the air: asks, listens where that is allowed, and
+    looks which networks are in earshot.
+    """
     from detector.network.search import NetworkSearch  # noqa: PLC0415
     from hardware import interfaces, privilege, vendor_table  # noqa: PLC0415
 
     search = NetworkSearch(interfaces.ours(), vendor_table.load())
     asking = Feed(interface or "the joined network", False, lambda clock: _asked(interface, authority, clock), search.note)
+    air = Feed("networks in earshot", False, lambda clock: _in_earshot(seconds, clock), search.note)
     if not privilege.may_listen():
-        return Sense("network", (asking,), search.finish, limits=(UNPRIVILEGED,))
+        return Sense("network", (asking, air), search.finish, limits=(UNPRIVILEGED,))
     name = f"listening on {interface or 'the joined network'}"
     listening = Feed(name, False, lambda clock: _heard(interface, seconds, clock), search.hear_all, len)
-    return Sense("network", (asking, listening), search.finish)
+    return Sense("network", (asking, listening, air), search.finish)
 
 
 def replayed(recorded: Recorded) -> list[Sense]:
@@ -180,6 +183,13 @@ def _heard(interface: str | None, seconds: float, clock: SweepClock) -> tuple[Na
 
     listener = ear(interface, seconds, clock)
     return listener, listener.batches()
+
+
+def _in_earshot(seconds: float, clock: SweepClock) -> tuple[Named, Iterator[Any]]:
+    from hardware.access_points import open_here  # noqa: PLC0415
+
+    networks = open_here(seconds, clock)
+    return networks, networks.sightings()
 
 
 class _Pictures:

@@ -11,22 +11,27 @@ import pytest
 
 import hardware
 from hardware import doctor
+from hardware.access_points import NOT_HERE
 from hardware.doctor import Machine, abilities, as_dict, as_text
+from hardware.sensor import SensorUnavailable, Unavailable
 
 PI = Machine(
     system="Linux",
-    modules=frozenset({"cv2", "av", "gpiozero", "lgpio", "picamera2", "scapy", "zeroconf"}),
+    modules=frozenset({"cv2", "av", "gpiozero", "lgpio", "picamera2", "scapy", "zeroconf", "jeepney"}),
     video={"/dev/video0": True, "/dev/video10": True},
     gpio={"/dev/gpiochip0": True},
     opencv=None,
     network=None,
     joined="192.168.1.0/24 by wlan0",
     raw=True,
+    air=None,
+    heard=7,
+    age_s=12.0,
     samples=("bedroom", "lounge"),
 )
 NAMES = [
     "recorded video", "camera", "Raspberry Pi camera", "switched lamp",
-    "recorded capture", "asking", "listening", "shipped samples",
+    "recorded capture", "asking", "listening", "networks in earshot", "shipped samples",
 ]
 
 
@@ -58,6 +63,10 @@ def test_a_pi_with_everything_needs_no_remedy():
         ({"network": "This machine has joined no network."}, "asking", False, "Join the Wi-Fi"),
         ({"raw": False}, "asking", True, "setcap"),
         ({"raw": False}, "listening", False, "setcap"),
+        ({"age_s": None}, "networks in earshot", True, "list of Wi-Fi networks"),
+        ({"age_s": 600.0}, "networks in earshot", True, "list of Wi-Fi networks"),
+        ({"air": SensorUnavailable(Unavailable.NO_DEVICE, "There is no adapter.")}, "networks in earshot", False, "Plug in a Wi-Fi adapter"),
+        ({"air": SensorUnavailable(Unavailable.BUSY, "Wi-Fi is off: switch it on.")}, "networks in earshot", False, ""),
         ({"samples": ()}, "shipped samples", False, "Install the program again"),
     ],
 )
@@ -70,9 +79,12 @@ def test_what_is_missing_is_told_with_its_remedy(change, name, works, remedy):
 
 @pytest.mark.parametrize(("system", "called"), [("Darwin", "macOS"), ("Windows", "Windows")])
 def test_other_systems_are_told_which_senses_they_lack(system, called):
-    laptop = replace(PI, system=system, video={}, gpio={}, network="Not here.", raw=False, modules=frozenset({"cv2", "av"}))
+    laptop = replace(PI, system=system, video={}, gpio={}, network="Not here.", raw=False, air=SensorUnavailable(Unavailable.NOT_SUPPORTED, NOT_HERE), modules=frozenset({"cv2", "av"}))
     found = {ability.name: ability for ability in abilities(laptop)}
-    assert [name for name, ability in found.items() if ability.works is False] == ["Raspberry Pi camera", "switched lamp", "asking", "listening"]
+    assert [name for name, ability in found.items() if ability.works is False] == [
+        "Raspberry Pi camera", "switched lamp", "asking", "listening", "networks in earshot",
+    ]  # fmt: skip
+    assert "Linux only" in found["networks in earshot"].says
     assert all(called in found[name].says for name in ("Raspberry Pi camera", "switched lamp", "asking", "listening"))
     assert "--capture FILE" in found["asking"].remedy
     assert called in found["camera"].remedy
@@ -101,6 +113,7 @@ def test_the_answer_for_programs_and_for_people_agree():
 def test_this_machine_can_be_looked_at_and_has_what_the_package_needs():
     machine = doctor.look()
     assert {"cv2", "av", "scapy", "zeroconf"} <= machine.modules
+    assert (machine.air is None) or (machine.heard == 0 and machine.age_s is None)
     assert machine.opencv is None
     assert one(machine, "recorded video").works
     assert (machine.network is None) == bool(machine.joined)

@@ -75,11 +75,12 @@ def test_a_live_eye_is_told_what_to_do_meanwhile_and_a_recording_is_not():
     assert lens_from(["room.mp4"]).hint == ""
 
 
-@pytest.mark.parametrize(("allowed", "names"), [(True, ["eth7", "listening on eth7"]), (False, ["eth7"])])
+@pytest.mark.parametrize(("allowed", "names"), [(True, ["eth7", "listening on eth7", "networks in earshot"]), (False, ["eth7", "networks in earshot"])])
 def test_the_network_is_listened_to_where_that_is_allowed_and_the_report_says_where_not(allowed, names, monkeypatch):
     monkeypatch.setattr(privilege, "may_listen", lambda: allowed)
     sense = network_live("eth7", "owner", 5.0)
     assert [name for name, _ in feeds(sense)] == names
+    assert not any(replay for _, replay in feeds(sense))
     assert (inputs.UNPRIVILEGED in sense.limits) is not allowed
 
 
