@@ -11,7 +11,7 @@ from typing import Any, Literal
 from detector.model import Gap, Sighting
 from detector.network import services
 from detector.network.services import Fact
-from hardware import interfaces, presence
+from hardware import interfaces, nodes, presence
 from hardware.groups import Groups
 from hardware.hosts import Hosts
 from hardware.interfaces import Joined
@@ -56,7 +56,7 @@ class Asking:
         return {
             "network": str(self._joined.network),
             "addresses asked": sum(1 for _ in self._scope.hosts()) if self._scope else 0,
-            "hosts met": len(self._macs),
+            "hosts met": len(set(self._macs.values())),
             "questions to everybody": self._groups.sent,
             "TCP ports tried": self._hosts.tried,
             "TCP ports open": self._hosts.open,
@@ -68,6 +68,7 @@ class Asking:
                 self._do(self._ask_groups())
                 if self._scope:
                     self._do(self._ask_presence(self._scope))
+                    self._do(nodes.ask(self._joined, self._limits, meet=self._meet, clock=self._clock))
         except TimeoutError:
             says = f"Asking was stopped after {self._limits.deadline_s:.0f} s; some hosts were not asked everything."
             self._gaps.append(Gap("out of time", says))
@@ -110,7 +111,7 @@ class Asking:
             self._do(self._groups.ask_one(ip))
 
     def _may_ask(self, ip: str) -> bool:
-        return self._scope is not None and IPv4Address(ip) in self._scope
+        return self._scope is not None and ":" not in ip and IPv4Address(ip) in self._scope
 
     def _hear(self, payload: bytes, ip: str, port: int, asked: bool) -> None:  # noqa: FBT001 -- the shape of `Heard`
         """A datagram of somebody on this subnet: its facts, and what to ask after it."""

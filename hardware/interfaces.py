@@ -11,7 +11,7 @@ import socket
 import struct
 import sys
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address
 from pathlib import Path
 
 from hardware.sensor import SensorUnavailable, Unavailable
@@ -22,6 +22,7 @@ if sys.platform == "linux":
 # From linux/sockios.h and linux/if.h.
 _SIOCGIFFLAGS, _SIOCGIFADDR, _SIOCGIFNETMASK, _SIOCGIFHWADDR = 0x8913, 0x8915, 0x891B, 0x8927
 _IFF_UP, _IFF_LOOPBACK = 0x1, 0x8
+_SCOPE_LINK = "20"  # IPV6_ADDR_LINKLOCAL of linux/ipv6.h, as /proc/net/if_inet6 writes it
 _COMPLETE = 0x2  # ATF_COM of linux/if_arp.h: the table knows the MAC
 _REQUEST = struct.Struct("16s24s")  # struct ifreq: a name of at most 15 characters, then a union
 
@@ -87,6 +88,13 @@ def neighbours(name: str) -> dict[str, str]:
         if device == name and int(flags, 16) & _COMPLETE and mac != "00:00:00:00:00:00":
             met[address] = mac.lower()
     return met
+
+
+def link_local(name: str) -> IPv6Address | None:
+    """Our own IPv6 address that is valid on this interface's link only, or None where there is none."""
+    rows = [line.split() for line in _lines("if_inet6")]
+    found = [row[0] for row in rows if row[5] == name and row[3] == _SCOPE_LINK]
+    return IPv6Address(bytes.fromhex(found[0])) if found else None
 
 
 def hardware_type(name: str) -> int:

@@ -17,6 +17,7 @@ class AskLimits:
     deadline_s: float = 60.0  # a /22 full of hosts that drop packets would take minutes; a person waits
     per_s: float = 400.0  # connections started a second: 70 bytes each, no more than ARP; most doors are shut
     datagrams_per_s: float = 200.0  # questions to everybody, apart, so that they never wait behind knocking
+    nodes_s: float = 1.5  # an echo to all nodes is answered within some 500 ms, asleep on Wi-Fi up to a second
     per_host: int = 4  # conversations at once with one host: cheap cameras crash over more; knocking is not talking
     widest: int = 22  # prefix length, 1022 addresses: wider subnets are a company's, and take too long
     most_names: int = 256  # mDNS names followed up in one round; a hostile responder has any number

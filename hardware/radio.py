@@ -1,18 +1,19 @@
 """Raw frames, in and out: the only file that knows scapy.
 
 scapy opens sockets and writes a cache when it is imported, so that happens inside the functions and
-only in a sweep that needs it.  Nothing but ARP requests ever leaves through here.
+only in a sweep that needs it.  Nothing but ARP requests and one IPv6 echo request leaves through here.
 """
 
 from __future__ import annotations
 
+import secrets
 import socket
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from select import select
 from typing import Any
 
@@ -24,7 +25,8 @@ from hardware.interfaces import Joined
 from hardware.packet_socket import REMEDY, tell_losses
 from hardware.sensor import SensorUnavailable, Unavailable
 
-_ETH_P_ALL, _ETH_P_ARP = 0x0003, 0x0806
+_ETH_P_ALL, _ETH_P_ARP, _ETH_P_IPV6 = 0x0003, 0x0806, 0x86DD
+_ALL_NODES, _ALL_NODES_MAC = "ff02::1", "33:33:00:00:00:01"  # RFC 4291 section 2.7.1, RFC 2464 section 7
 _ARP_REPLY = 2
 _ETHERNET = 1  # ARPHRD; joined Wi-Fi looks like it too
 
@@ -87,6 +89,37 @@ def _request(interface: Joined, address: IPv4Address) -> Any:
     return frame
 
 
+def ask_all_nodes(
+    interface: Joined, source: IPv6Address, seconds: float, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Sighting]:
+    """Asks who speaks IPv6 on this link: one `address` sighting for each link-local address heard within a time.
+
+    `source` is our own link-local address.  Raises `SensorUnavailable` as `arp_sweep` does.
+    """
+    from scapy.layers.inet6 import IPv6  # noqa: PLC0415 -- see the head of this file
+
+    met = {str(source)}
+    with closing(_socket(interface.name, _ETH_P_IPV6)) as sock:
+        _send(sock, _echo_request(interface, source))
+        for frame in _listen(sock, seconds, IPv6):
+            address, mac = str(frame.src), str(frame.underlayer.src).lower()
+            if address not in met and IPv6Address(address).is_link_local:
+                met.add(address)
+                yield Sighting("address", "ndp", clock(), mac, address, via="asked")
+
+
+def _echo_request(interface: Joined, source: IPv6Address) -> Any:
+    """One echo request to all nodes as scapy builds it, and as the list of questions allows it."""
+    from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6  # noqa: PLC0415
+    from scapy.layers.l2 import Ether  # noqa: PLC0415
+
+    ip = IPv6(src=str(source), dst=_ALL_NODES, hlim=255)
+    frame = Ether(src=interface.mac, dst=_ALL_NODES_MAC) / ip / ICMPv6EchoRequest(id=secrets.randbits(16), seq=1)
+    if not questions.load()["ipv6-echo"].matches(bytes(frame)):
+        raise ValueError(f"not an echo request of ours: {bytes(frame).hex()}")
+    return frame
+
+
 def _send(sock: Any, frame: Any) -> None:
     try:
         sock.send(frame)
@@ -94,24 +127,24 @@ def _send(sock: Any, frame: Any) -> None:
         raise SensorUnavailable(Unavailable.LOST, f"The network interface stopped: {error.strerror}.") from error
 
 
-def _listen(sock: Any, seconds: float) -> Iterator[Any]:
-    """ARP packets that come in within a time; at least those that are waiting already."""
+def _listen(sock: Any, seconds: float, layer: Any = None) -> Iterator[Any]:
+    """Packets of one layer, ARP unless said, that come in within a time; at least those that are waiting already."""
+    from scapy.layers.l2 import ARP  # noqa: PLC0415
+
     end = time.monotonic() + max(0.0, seconds)
     while select([sock], [], [], max(0.0, end - time.monotonic()))[0]:
-        frame = _receive(sock)
+        frame = _receive(sock, layer or ARP)
         if frame is not None:
             yield frame
 
 
-def _receive(sock: Any) -> Any:
-    """One ARP layer, or None for a frame of our own or one that is no whole ARP."""
-    from scapy.layers.l2 import ARP  # noqa: PLC0415
-
+def _receive(sock: Any, layer: Any) -> Any:
+    """One such layer, or None for a frame of our own or one that has none as a whole."""
     try:
         frame = sock.recv()
     except OSError as error:
         raise SensorUnavailable(Unavailable.LOST, f"The network interface stopped: {error.strerror}.") from error
-    return frame[ARP] if frame is not None and ARP in frame else None
+    return frame[layer] if frame is not None and layer in frame else None
 
 
 def _fresh(frames: Iterable[Any], network: IPv4Network, met: set[str], clock: Callable[[], float]) -> Iterator[Sighting]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import sys
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 import pytest
+from scapy.layers.inet6 import ICMPv6EchoReply, IPv6
 from scapy.layers.l2 import ARP, Ether
 
 from detector.network import questions
@@ -27,13 +28,18 @@ class Wire:
 
     def __init__(self, hosts, deaf_for=0, then=None):
         self.near, self.far = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.hosts, self.deaf_for, self.then, self.sent, self.closed = dict(hosts), deaf_for, then, [], False
+        self.hosts = dict(hosts) if all(isinstance(host, tuple) for host in hosts) else hosts
+        self.deaf_for, self.then, self.sent, self.closed = deaf_for, then, [], False
 
     def fileno(self):
         return self.near.fileno()
 
     def send(self, frame):
         self.sent.append(bytes(frame))
+        if ARP not in frame:
+            for host in self.hosts:
+                self.say(host)
+            return
         if self.then is not None and len(self.sent) > self.then:
             raise OSError(100, "Network is down")
         asked = frame[ARP].pdst
@@ -232,3 +238,41 @@ def _hear_one(packets, sock, payload):
     finally:
         over.set()
         thread.join()
+
+
+# --- who speaks IPv6 --------------------------------------------------------------------------
+
+SOURCE = IPv6Address("fe80::2")
+
+
+def echo_reply(address, mac):
+    return Ether(src=mac, dst=OURS.mac) / IPv6(src=address, dst=str(SOURCE)) / ICMPv6EchoReply()
+
+
+def nodes(seconds=0.05):
+    return list(radio.ask_all_nodes(OURS, SOURCE, seconds, clock=lambda: 3.5))
+
+
+def test_all_nodes_are_asked_once_as_the_list_says_and_each_is_met_once(wire):
+    one = wire(echo_reply("fe80::5", "44:19:B6:00:00:05"), echo_reply("fe80::5", "44:19:b6:00:00:05"), echo_reply("fe80::6", "aa:bb:cc:00:00:06"))
+    found = nodes()
+    assert [(x.field, x.value, x.ip, x.mac, x.at_s, x.via) for x in found] == [
+        ("address", "ndp", "fe80::5", "44:19:b6:00:00:05", 3.5, "asked"), ("address", "ndp", "fe80::6", "aa:bb:cc:00:00:06", 3.5, "asked"),
+    ]  # fmt: skip
+    (sent,) = one.sent
+    assert questions.load().recognise(sent, "ip6").name == "ipv6-echo"
+    assert one.closed
+
+
+def test_our_own_address_addresses_from_afar_and_other_frames_are_nobody(wire):
+    wire(echo_reply(str(SOURCE), OURS.mac), echo_reply("2001:db8::9", "aa:bb:cc:00:00:09"), Ether(src="aa:bb:cc:00:00:08") / ARP())
+    assert nodes() == []
+
+
+def test_without_privilege_ipv6_is_not_asked_and_says_why(monkeypatch):
+    def forbidden(*_, **__):
+        raise SensorUnavailable(Unavailable.NO_PERMISSION, "Raw frames need a privilege.")
+
+    monkeypatch.setattr(radio, "_socket", forbidden)
+    with pytest.raises(SensorUnavailable, match="privilege"):
+        nodes()

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ DEADLINE_S = 60.0
 
 @dataclass(frozen=True)
 class Payload:
-    """What one frame of ours carried: `protocol` udp, tcp or arp; for arp the whole frame."""
+    """What one frame of ours carried: `protocol` udp, tcp, arp or ip6; for arp and ip6 the whole frame."""
 
     protocol: str
     to: str
@@ -38,7 +38,7 @@ class Payload:
     @property
     def to_everybody(self) -> bool:
         """True when it went to a multicast group, or to all on the link."""
-        return self.to == questions.EVERYBODY or IPv4Address(self.to).is_multicast
+        return self.to == questions.EVERYBODY or ip_address(self.to).is_multicast
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,8 @@ def _payload(frame: bytes) -> Payload | None:
     kind = frame[12:14]
     if kind == b"\x08\x06":
         return Payload("arp", str(IPv4Address(frame[38:42])), 0, frame)
+    if kind == b"\x86\xdd":
+        return None if _of_the_kernel(frame) else Payload("ip6", str(IPv6Address(frame[38:54])), 0, frame)
     if kind != b"\x08\x00":
         return None
     ip = frame[14:]
@@ -130,3 +132,10 @@ def _payload(frame: bytes) -> Payload | None:
         return Payload("udp", to, port, body[8:])
     data = body[(body[12] >> 4) * 4 :] if ip[9] == 6 else b""
     return Payload("tcp", to, port, data) if data else None
+
+
+def _of_the_kernel(frame: bytes) -> bool:
+    """True for what every kernel says by itself over IPv6: neighbour and router discovery, group reports."""
+    hop_by_hop = frame[20] == 0
+    kind = frame[62] if hop_by_hop else frame[54]
+    return (hop_by_hop or frame[20] == 58) and kind in {131, 132, 133, 135, 136, 143}
