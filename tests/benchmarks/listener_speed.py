@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 from detector.synthetic import talk  # noqa: E402
 from tests.peers.bed import can_make_namespaces, ip  # noqa: E402
 
-RATES = (10_000, 25_000, 50_000, 75_000, 100_000)
+RATES = (5_000, 10_000, 25_000, 50_000, 75_000, 100_000)
 SECONDS = 4.0
 SETTLE_S = 1.0  # a listener starts before the first packet and stops after the last
 
@@ -78,20 +78,20 @@ def ours(seconds: float) -> tuple[int, int]:
     from hardware.packet_socket import PacketSocket  # noqa: PLC0415
 
     listener = PacketSocket("eth0", seconds)
-    got = sum(1 for _ in listener.packets())
+    got = sum(map(len, listener.batches()))
     return got, int(listener.examined.get("packets lost", 0))
 
 
 def whole(seconds: float) -> tuple[int, int]:
-    """Our listener with the whole network search behind it, as a live sweep runs."""
+    """Our listener as a live sweep runs it: in its thread, with the whole network search behind it."""
     from detector.network.search import NetworkSearch  # noqa: PLC0415
     from hardware.packet_socket import PacketSocket  # noqa: PLC0415
+    from hardware.runner import Feed, Sense, sweep  # noqa: PLC0415
 
-    listener, search, got = PacketSocket("eth0", seconds), NetworkSearch(), 0
-    for packet in listener.packets():
-        search.hear(packet)
-        got += 1
-    return got, int(listener.examined.get("packets lost", 0))
+    search, listener = NetworkSearch(), PacketSocket("eth0", seconds)
+    feed = Feed("eth0", False, lambda _: (listener, listener.batches()), search.hear_all, len)
+    examined = sweep([Sense("network", (feed,), search.finish)]).results[0].coverage.examined
+    return int(examined.get("packets", 0)), int(examined.get("packets lost", 0))
 
 
 def scapy_sniff(seconds: float) -> tuple[int, int]:
@@ -109,7 +109,7 @@ def scapy_sniff(seconds: float) -> tuple[int, int]:
     return got, -1
 
 
-LISTENERS: dict[str, Callable[[float], tuple[int, int]]] = {"packet socket": ours, "with the search": whole, "scapy sniff": scapy_sniff}
+LISTENERS: dict[str, Callable[[float], tuple[int, int]]] = {"packet socket": ours, "a whole sweep": whole, "scapy sniff": scapy_sniff}
 
 
 @contextmanager
