@@ -42,6 +42,9 @@ _NEVER_ALARM = ("maker", "radio")  # kinds that also of one another make no more
 _CLOCK = re.compile(r"(?:^|\.)(?:[\w-]*ntp[\w-]*|time[\w-]*|clock)\.")
 _NO_NAME = (".arpa", ".local", ".lan", ".home", ".localdomain", ".internal")
 _RESOLVERS = (("role", "dns server"), ("role", "dhcp server"))
+_RECORDER = {("wsd_type", f"{space}:NetworkVideo{word}") for space in ("onvif", "dn", "tdn") for word in ("Storage", "Recorder")}
+_RECORDER_MODEL = re.compile(r"(?i)(?:onvif://www\.onvif\.org/(?:hardware|name)/)?(?:DHI?-)?(?:NVR|XVR|DVR|HVR|HCVR|RLN\d|DS-7\d|DNR-\d)")
+_MODELS = ("said_model", "camera_model", "onvif_model", "wsd_scope", "dhcp_name", "upnp_model", "mdns_name")
 _LEAST_CLOUD = 4.0  # weight of a cloud that only cameras reach
 
 
@@ -147,6 +150,11 @@ def _next(device: Device, weights: Mapping[str, float], best: Mapping[str, Match
             "It opens a Wi-Fi network of its own, so it is within some tens of metres: walk about and watch where "
             "its signal is strongest, then look there for a lens."
         )
+    if _is_recorder(device):
+        return (
+            "It is a recorder: cameras hang behind it, by cable or on this network. Ask who runs it which cameras it "
+            "records; follow its cables, and look for what it does not name."
+        )
     if "stream" in weights or "PPPP sends video" in {value for _, value in facts_of(device)}:
         return (
             "It offers or sends video now. Ask who runs this network where it stands and what it films; if nobody "
@@ -156,6 +164,12 @@ def _next(device: Device, weights: Mapping[str, float], best: Mapping[str, Match
         "Ask who runs this network where this camera stands and what it films. If nobody can say, look for it: it "
         "needs power and a view of what it films; the lens search finds its lens."
     )
+
+
+def _is_recorder(device: Device) -> bool:
+    """True for a device that calls itself a recorder, by its kind or by its model."""
+    facts = set(facts_of(device))
+    return bool(_RECORDER & facts) or any(_RECORDER_MODEL.match(value) for field, value in facts if field in _MODELS)
 
 
 def _look_next(weights: Mapping[str, float], best: Mapping[str, Match]) -> str:
