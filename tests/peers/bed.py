@@ -117,6 +117,7 @@ class Bed:
     """The bridge and its hosts."""
 
     folder: Path
+    prefix: int = PREFIX
     name: str = field(default_factory=lambda: f"rs{os.getpid()}")
     hosts: dict[str, Host] = field(default_factory=dict)
 
@@ -146,7 +147,7 @@ class Bed:
         ip("-n", self.switch, "link", "add", name, "type", "veth", "peer", "name", "eth0", "address", mac, "netns", namespace)
         self._plug(name, "master", "br0")
         ip("-n", namespace, "link", "set", "lo", "up")
-        ip("-n", namespace, "address", "add", f"{address}/{PREFIX}", "dev", "eth0")
+        ip("-n", namespace, "address", "add", f"{address}/{self.prefix}", "dev", "eth0")
         ip("-n", namespace, "link", "set", "eth0", "up")
         # Peers send their multicast without naming an interface.
         ip("-n", namespace, "route", "add", "default", "dev", "eth0")
@@ -161,9 +162,9 @@ class Bed:
 
 
 @contextmanager
-def made(folder: Path) -> Iterator[Bed]:
+def made(folder: Path, prefix: int = PREFIX) -> Iterator[Bed]:
     """A bed that is torn down whatever happens."""
-    bed = Bed(folder)
+    bed = Bed(folder, prefix)
     try:
         bed.build()
         yield bed

@@ -163,9 +163,13 @@ def missing() -> list[str]:
     lacks = [tool for tool in TOOLS if shutil.which(tool) is None]
     if not _has_rtsp_server():
         lacks.append("GStreamer's RTSP server for the system's Python (gir1.2-gst-rtsp-server-1.0, python3-gi)")
-    if not Path(os.environ.get("ROOMSWEEP_PEERS", "")).is_file():
+    if not _has_cameras(os.environ.get("ROOMSWEEP_PEERS", "")):
         lacks.append("ROOMSWEEP_PEERS (path to a Python that has ipycam and HAP-python)")
     return lacks
+
+
+def _has_cameras(python: str) -> bool:
+    return Path(python).is_file() and subprocess.run([python, "-c", "import ipycam, pyhap"], check=False, capture_output=True).returncode == 0
 
 
 def _has_rtsp_server() -> bool:
