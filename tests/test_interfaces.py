@@ -122,3 +122,27 @@ def test_elsewhere_than_on_linux_the_remedy_is_said(monkeypatch):
             ask()
         assert caught.value.reason is Unavailable.NOT_SUPPORTED
     assert interfaces.ours() == frozenset()
+
+
+IF_INET6 = """fe80000000000000025056fffe9b53f5 02 40 20 80     eth0
+fd000000000000000000000000000002 03 40 00 82    wlan0
+fe80000000000000461909fffe000002 03 40 20 80    wlan0
+00000000000000000000000000000001 01 80 10 80       lo
+"""
+
+
+def test_the_link_local_address_is_that_of_the_interface(kernel):
+    kernel(if_inet6=IF_INET6)
+    assert str(interfaces.link_local("wlan0")) == "fe80::4619:9ff:fe00:2"
+    assert str(interfaces.link_local("eth0")) == "fe80::250:56ff:fe9b:53f5"
+
+
+def test_without_ipv6_on_the_interface_there_is_no_link_local_address(kernel):
+    kernel(if_inet6=IF_INET6)
+    assert interfaces.link_local("lo") is None
+    assert interfaces.link_local("eth9") is None
+
+
+def test_a_kernel_without_ipv6_has_no_link_local_address(kernel):
+    kernel()
+    assert interfaces.link_local("wlan0") is None

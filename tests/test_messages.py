@@ -1,0 +1,52 @@
+"""Icons of pages: known by their MD5 where they came as a whole, and by nothing otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from detector.network.messages import icon_facts
+from detector.network.signatures import Signatures
+
+ICON = bytes(range(256)) * 4
+MD5 = hashlib.md5(ICON).hexdigest()
+
+
+def answer(body=ICON, *, status="200 OK", kind="image/x-icon", length=None):
+    stated = "" if length == "" else f"Content-Length: {len(body) if length is None else length}\r\n"
+    return f"HTTP/1.1 {status}\r\nServer: x\r\nContent-Type: {kind}\r\n{stated}\r\n".encode() + body
+
+
+@pytest.mark.parametrize("kind", ["image/x-icon", "image/vnd.microsoft.icon", "image/png", "application/octet-stream", ""])
+@pytest.mark.parametrize("length", [None, ""])
+def test_an_icon_is_known_by_its_md5(kind, length):
+    assert icon_facts(answer(kind=kind, length=length)) == [("favicon_md5", MD5)]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        answer(length=2000), answer(length=10), answer(b""), answer(status="404 Not Found"), answer(status="401 Unauthorized"),
+        answer(b"<html>Sign in</html>", kind="text/html; charset=utf-8"), answer(status="302 Found"), b"", b"\xff" * 40, ICON,
+        b"RTSP/1.0 400 Bad Request\r\n\r\n",
+    ],
+)  # fmt: skip
+def test_half_an_icon_an_error_or_a_page_is_none(payload):
+    assert icon_facts(payload) == []
+
+
+def test_an_icon_cut_anywhere_is_none_or_states_no_length():
+    whole = answer()
+    assert {fact for cut in range(len(whole)) for fact in icon_facts(whole[:cut])} == set()
+
+
+def test_an_icon_larger_than_a_messages_head_is_hashed_whole():
+    body = ICON * 40
+    assert icon_facts(answer(body)) == [("favicon_md5", hashlib.md5(body).hexdigest())]
+
+
+def test_the_rules_know_icons_by_the_same_hash():
+    match = Signatures().match("favicon_md5", "89b932fcc47cf4ca3faadb0cfdef89cf")
+    assert match is not None
+    assert match.rule.weight > 0
