@@ -147,3 +147,11 @@ def test_ordinary_names_are_no_camera(name):
     for field in ("dhcp_name", "mdns_name", "mdns_host", "upnp_name", "netbios_name"):
         match = ALL.match(field, name)
         assert match is None or match.rule.weight < 0
+
+
+def test_what_was_matched_is_remembered_within_bounds(monkeypatch):
+    monkeypatch.setattr("detector.network.signatures.MOST_KNOWN", 3)
+    rules = Signatures(read(ONE))
+    assert [rules.match("http_server", f"Cam/{n % 10}").make for n in range(12)] == [f"Cam {n % 10}" for n in range(12)]
+    assert rules.match("http_server", "Cam/1") is rules.match("http_server", "Cam/1")
+    assert rules.match("http_server", "none") is None

@@ -25,6 +25,8 @@ RULE_FILES = (
     "asked.toml",
 )
 
+MOST_KNOWN = 20_000  # values whose rule is remembered: most devices of a network share makers and names
+
 # Hosts of a maker that people visit: a shop, help, news.  No device calls there.
 _SHOP_WINDOWS = frozenset({"www", "shop", "store", "support", "blog", "community", "help", "my", "forum", "stun"})
 
@@ -104,6 +106,7 @@ class Signatures:
         self.rules = packaged() if rules is None else tuple(rules)
         self._by_field: dict[str, list[tuple[int, Signature]]] = {}
         self._domains: dict[tuple[str, str], tuple[int, Signature]] = {}
+        self._known: dict[tuple[str, str], Match | None] = {}
         for place, rule in enumerate(self.rules):
             for word in rule.fields:
                 self._by_field.setdefault(word, [])
@@ -119,7 +122,14 @@ class Signatures:
         """
         if word not in self._by_field:
             return None
-        value = value[:LONGEST_VALUE]
+        key = (word, value[:LONGEST_VALUE])
+        if key not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = self._match(*key)
+        return self._known[key]
+
+    def _match(self, word: str, value: str) -> Match | None:
         domain, last, rule = self._domain_rule(word, value.lower().rstrip(".")) if "." in value else _NO_DOMAIN
         for place, one in self._by_field[word]:
             if place > last:
