@@ -203,7 +203,7 @@ def test_a_name_that_a_camera_gives_itself_is_its_name_in_the_report(field, valu
 
 @pytest.mark.parametrize(
     "name",
-    ["TV-1234", "T-Mobile", "Circle", "ABC", "BB-8", "VN", "WV", "AVD-box", "WyzePlug-1", "Ringo", "Blinky", "NCC1701", "LN-1", "Furby", "canarypi", "arlon"],
+    ["TV-1234", "T-Mobile", "Circle", "ABC", "BB-8", "VN", "WV", "AVD-box", "WyzePlug-1", "Ringo", "Blinky", "NCC1701", "LN-1", "Furby", "canarypi", "arlon", "MBP2019", "DS-218", "CS-Client7", "AV7703", "EC2-52", "KD55", "TCM"],
 )
 def test_names_that_only_begin_alike_do_not_alarm(name):
     for field in ("dhcp_name", "mdns_host", "mdns_name", "upnp_name"):
