@@ -58,14 +58,13 @@ def mix() -> list[bytes]:
 
 
 def send(interface: str, rate: int, seconds: float) -> int:
-    """The mix at an even pace, in turns of a millisecond; how many went out."""
+    """The mix at an even pace, in turns of a millisecond, until the time is over; how many went out."""
     frames, sent = mix() * 1000, 0
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sock:
         sock.bind((interface, 0))
         began = time.monotonic()
-        total = round(rate * seconds)
-        while sent < total:
-            due = min(total, round(rate * (time.monotonic() - began)))
+        while (passed := time.monotonic() - began) < seconds:
+            due = round(rate * passed)
             for frame in frames[sent % 100 : sent % 100 + min(due - sent, 5000)]:
                 sock.send(frame)
                 sent += 1
@@ -77,6 +76,7 @@ def ours(seconds: float) -> tuple[int, int]:
     """Our listener, its packets only counted; how many, and how many the kernel says it dropped."""
     from hardware.packet_socket import PacketSocket  # noqa: PLC0415
 
+    ready()
     listener = PacketSocket("eth0", seconds)
     got = sum(map(len, listener.batches()))
     return got, int(listener.examined.get("packets lost", 0))
@@ -88,6 +88,7 @@ def whole(seconds: float) -> tuple[int, int]:
     from hardware.packet_socket import PacketSocket  # noqa: PLC0415
     from hardware.runner import Feed, Sense, sweep  # noqa: PLC0415
 
+    ready()
     search, listener = NetworkSearch(), PacketSocket("eth0", seconds)
     feed = Feed("eth0", False, lambda _: (listener, listener.batches()), search.hear_all, len)
     examined = sweep([Sense("network", (feed,), search.finish)]).results[0].coverage.examined
@@ -105,7 +106,7 @@ def scapy_sniff(seconds: float) -> tuple[int, int]:
         nonlocal got
         got += 1
 
-    sniff(iface="eth0", store=False, prn=count, timeout=seconds)
+    sniff(iface="eth0", store=False, prn=count, timeout=seconds, started_callback=ready)
     return got, -1
 
 
@@ -146,7 +147,7 @@ def measure(names: tuple[str, str], listener: str, rate: int, seconds: float) ->
     """One row of the table."""
     listening = start(names[1], "--listen", listener, "--seconds", str(seconds + 3 * SETTLE_S))
     assert listening.stdout is not None
-    listening.stdout.readline()
+    before = json.loads(listening.stdout.readline())
     time.sleep(SETTLE_S)
     sent = answer(start(names[0], "--send", str(rate), "--seconds", str(seconds)))
     heard = answer(listening)
@@ -154,13 +155,17 @@ def measure(names: tuple[str, str], listener: str, rate: int, seconds: float) ->
     dropped = "unknown" if heard["dropped"] < 0 else f"{heard['dropped']:.0f}"
     return (
         f"{listener:16} {rate:8} {sent['packets'] / sent['seconds']:9.0f} {sent['packets']:8.0f} {heard['packets']:8.0f} "
-        f"{100 * lost / sent['packets']:7.2f} %  {dropped:>9} {heard['cpu'] / sent['seconds']:6.2f}"
+        f"{100 * lost / sent['packets']:7.2f} %  {dropped:>9} {(heard['cpu'] - before['cpu']) / sent['seconds']:6.2f}"
     )
 
 
+def ready() -> None:
+    """Everything is imported, and the socket is open or opens within milliseconds."""
+    print(json.dumps({"cpu": time.process_time()}), flush=True)
+
+
 def listen(name: str, seconds: float) -> None:
-    """Says that it begins, listens, says what came of it."""
-    print("ready", flush=True)
+    """Listens, says what came of it and how much of a core it took since it was ready."""
     got, dropped = LISTENERS[name](seconds)
     print(json.dumps({"packets": got, "dropped": dropped, "cpu": time.process_time()}))
 
