@@ -1,4 +1,4 @@
-"""Icons of pages: known by their MD5 where they came as a whole, and by nothing otherwise."""
+"""Pages and their icons: where a page sends its visitor, and the hash of an icon that came as a whole."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from detector.network.messages import icon_facts
+from detector.network.messages import http_facts, icon_facts
 from detector.network.signatures import Signatures
 
 ICON = bytes(range(256)) * 4
@@ -50,3 +50,23 @@ def test_the_rules_know_icons_by_the_same_hash():
     match = Signatures().match("favicon_md5", "89b932fcc47cf4ca3faadb0cfdef89cf")
     assert match is not None
     assert match.rule.weight > 0
+
+
+@pytest.mark.parametrize(
+    ("page", "where"),
+    [
+        (b"HTTP/1.1 302 Found\r\nLocation: /doc/page/login.asp\r\n\r\n", "/doc/page/login.asp"),
+        (b"HTTP/1.1 200 OK\r\n\r\n<script>window.location.href = \"/doc/page/login.asp?_7\";</script>", "/doc/page/login.asp?_7"),
+        (b"HTTP/1.1 200 OK\r\n\r\n<script>location.replace('/control/userimage.html')</script>", "/control/userimage.html"),
+        (b"HTTP/1.1 200 OK\r\n\r\n<script>location='/index2.html'</script>", "/index2.html"),
+    ],
+)
+def test_where_a_page_sends_its_visitor_is_told(page, where):
+    assert dict(http_facts(page))["http_location"] == where
+    match = Signatures().match("http_location", where)
+    assert (match is not None) == ("login.asp" in where or "userimage" in where)
+
+
+@pytest.mark.parametrize("page", [b"HTTP/1.1 200 OK\r\n\r\n<p>our location is Lund</p>", b"HTTP/1.1 200 OK\r\n\r\nlocation=''", b"HTTP/1.1 200 OK\r\n\r\nlocation=\"\x01\""])
+def test_a_page_that_sends_nobody_anywhere_tells_nothing(page):
+    assert "http_location" not in dict(http_facts(page))

@@ -17,6 +17,7 @@ MOST_HEADERS = 40  # more than any device sends; the rest of a hostile message i
 _RTSP_METHODS = (b"OPTIONS ", b"DESCRIBE ", b"ANNOUNCE ", b"SETUP ", b"RECORD ", b"PLAY ")
 _HTTP_METHODS = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"SUBSCRIBE ", b"OPTIONS ")
 _REALM = re.compile(r'realm\s*=\s*"?([^",]{1,200})', re.IGNORECASE)
+_SCRIPT_LOCATION = re.compile(rb"""location(?:\.href|\.replace)?\s*(?:=|\()\s*["']([^"']{1,200})["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ def http_facts(payload: bytes) -> list[Fact]:
     """What an HTTP message gives away of who sent it: a server's banners, a client's errand."""
     message = split(payload)
     if payload.startswith(b"HTTP/"):
-        facts = named(message, http_server="server") + _realm(message, "http_realm")
+        facts = named(message, http_server="server", http_location="location") + _realm(message, "http_realm")
+        facts += _script_location(message)
         kind = message.headers.get("content-type", "")
         if kind.lower().startswith("multipart/x-mixed-replace"):
             facts.append(("http_type", kind))
@@ -104,6 +106,12 @@ def icon_facts(payload: bytes) -> list[Fact]:
     if not whole or message.headers.get("content-type", "").lower().startswith("text/"):
         return []
     return [("favicon_md5", hashlib.md5(body, usedforsecurity=False).hexdigest())]
+
+
+def _script_location(message: Message) -> list[Fact]:
+    """Where a page sends its visitor by a script, as the first pages of many cameras do."""
+    found = _SCRIPT_LOCATION.search(message.body)
+    return [("http_location", tidy(found[1]))] if found and tidy(found[1]) else []
 
 
 def ssdp_facts(payload: bytes) -> list[Fact]:
