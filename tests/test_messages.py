@@ -56,7 +56,7 @@ def test_the_rules_know_icons_by_the_same_hash():
     ("page", "where"),
     [
         (b"HTTP/1.1 302 Found\r\nLocation: /doc/page/login.asp\r\n\r\n", "/doc/page/login.asp"),
-        (b"HTTP/1.1 200 OK\r\n\r\n<script>window.location.href = \"/doc/page/login.asp?_7\";</script>", "/doc/page/login.asp?_7"),
+        (b'HTTP/1.1 200 OK\r\n\r\n<script>window.location.href = "/doc/page/login.asp?_7";</script>', "/doc/page/login.asp?_7"),
         (b"HTTP/1.1 200 OK\r\n\r\n<script>location.replace('/control/userimage.html')</script>", "/control/userimage.html"),
         (b"HTTP/1.1 200 OK\r\n\r\n<script>location='/index2.html'</script>", "/index2.html"),
     ],
@@ -67,6 +67,6 @@ def test_where_a_page_sends_its_visitor_is_told(page, where):
     assert (match is not None) == ("login.asp" in where or "userimage" in where)
 
 
-@pytest.mark.parametrize("page", [b"HTTP/1.1 200 OK\r\n\r\n<p>our location is Lund</p>", b"HTTP/1.1 200 OK\r\n\r\nlocation=''", b"HTTP/1.1 200 OK\r\n\r\nlocation=\"\x01\""])
+@pytest.mark.parametrize("page", [b"HTTP/1.1 200 OK\r\n\r\n<p>our location is Lund</p>", b"HTTP/1.1 200 OK\r\n\r\nlocation=''", b'HTTP/1.1 200 OK\r\n\r\nlocation="\x01"'])
 def test_a_page_that_sends_nobody_anywhere_tells_nothing(page):
     assert "http_location" not in dict(http_facts(page))
