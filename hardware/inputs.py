@@ -90,9 +90,9 @@ def network_from(capture: Path) -> Sense:
     return Sense("network", (Feed(capture.name, True, begin, search.hear_all),), search.finish)
 
 
-def network_live(interface: str | None, authority: Authority | None, seconds: float) -> Sense:
-    """The network search on the joined subnet and in the air: asks, listens where that is allowed, and
-    looks which networks are in earshot.
+def network_live(interface: str | None, authority: Authority | None, seconds: float, *, promiscuous: bool = False) -> Sense:
+    """The network search on the joined subnet and in the air: asks, listens where that is allowed (in
+    promiscuous mode also to frames for others), and looks which networks are in earshot.
     """
     from detector.network.search import NetworkSearch  # noqa: PLC0415
     from hardware import interfaces, privilege, vendor_table  # noqa: PLC0415
@@ -103,7 +103,7 @@ def network_live(interface: str | None, authority: Authority | None, seconds: fl
     if not privilege.may_listen():
         return Sense("network", (asking, air), search.finish, limits=(UNPRIVILEGED,))
     name = f"listening on {interface or 'the joined network'}"
-    listening = Feed(name, False, lambda clock: _heard(interface, seconds, clock), search.hear_all, len)
+    listening = Feed(name, False, lambda clock: _heard(interface, seconds, clock, promiscuous), search.hear_all, len)
     return Sense("network", (asking, listening, air), search.finish)
 
 
@@ -178,10 +178,10 @@ def _asked(interface: str | None, authority: Authority | None, clock: SweepClock
     return lan, lan.sightings()
 
 
-def _heard(interface: str | None, seconds: float, clock: SweepClock) -> tuple[Named, Iterator[Any]]:
+def _heard(interface: str | None, seconds: float, clock: SweepClock, promiscuous: bool) -> tuple[Named, Iterator[Any]]:  # noqa: FBT001
     from hardware.live import ear  # noqa: PLC0415
 
-    listener = ear(interface, seconds, clock)
+    listener = ear(interface, seconds, clock, promiscuous=promiscuous)
     return listener, listener.batches()
 
 

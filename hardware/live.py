@@ -75,10 +75,12 @@ class Ear(Protocol):
         ...
 
 
-def ear(interface: str | None, seconds: float, clock: SweepClock) -> Ear:
+def ear(interface: str | None, seconds: float, clock: SweepClock, *, promiscuous: bool = False) -> Ear:
     """The listener for an interface, or for the joined one: the kernel's own ring for what a network
-    is made of, scapy for the odd links.  Raises `SensorUnavailable` where there is no such interface.
+    is made of, scapy for the odd links.  promiscuous: also frames to others, as a mirror port sends them.
+    Raises `SensorUnavailable` where there is no such interface.
     """
     joined = interfaces.joined(interface)
-    listener = PacketSocket if joined.hardware in LINK_TYPES else Listener
-    return listener(joined.name, seconds, clock)
+    if joined.hardware in LINK_TYPES:
+        return PacketSocket(joined.name, seconds, clock, promiscuous=promiscuous)
+    return Listener(joined.name, seconds, clock)

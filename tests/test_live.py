@@ -137,6 +137,14 @@ def test_odd_links_are_left_to_scapy_and_all_others_to_the_kernel(monkeypatch, h
     assert (source.name, source.replay, source.seconds) == ("wlan7", False, 3.0)
 
 
+@pytest.mark.parametrize("promiscuous", [True, False])
+def test_the_ear_is_promiscuous_only_when_asked(monkeypatch, promiscuous):
+    joined = Joined("eth7", IPv4Address("10.0.0.2"), IPv4Network("10.0.0.0/24"), None, 1)
+    monkeypatch.setattr(live.interfaces, "joined", lambda _: joined)
+    assert ear(None, 3.0, SweepClock())._promiscuous is False
+    assert ear(None, 3.0, SweepClock(), promiscuous=promiscuous)._promiscuous is promiscuous
+
+
 def test_without_an_interface_there_is_no_ear():
     with pytest.raises(SensorUnavailable, match="no network interface nothere0"):
         ear("nothere0", 1.0, SweepClock())

@@ -5,9 +5,11 @@ Needs dbus-daemon and the system's python3-dbusmock (Debian packages dbus and py
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -206,6 +208,21 @@ def test_nothing_but_properties_is_asked_for_so_that_nothing_is_sent(played, tmp
     assert "RequestScan" not in said
     asked = [line for line in said.splitlines() if line.startswith("method call") and "interface=org.freedesktop.NetworkManager" in line]
     assert asked == []
+
+
+@needs_mock
+def test_the_program_itself_finds_a_camera_that_opens_its_own_network(played, tmp_path):
+    """Only the loopback is asked and listened to; the camera is in the air."""
+    played.point(played.adapter(), 1, "Nax_000012", "22:00:00:22:82:AC", 83)
+    out = tmp_path / "report.json"
+    words = [sys.executable, "-c", "from hardware.cli import main; main()", "network", "--interface", "lo", "--seconds", "1", "--json", str(out)]
+    done = subprocess.run(words, cwd=Path(__file__).parent.parent, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(out.read_text())
+    (finding,) = report["findings"]
+    assert (report["verdict"], finding["mac"], finding["alarm"]) == ("LIKELY CAMERA", "22:00:00:22:82:ac", True)
+    assert report["coverage"]["network"]["examined"]["networks in earshot"] == 1
+    assert any("list of networks" in gap["says"] for gap in report["coverage"]["network"]["gaps"])  # dbusmock never listened
 
 
 @needs_mock
