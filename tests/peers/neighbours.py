@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 SYSTEM_PYTHON = "/usr/bin/python3"
 UP_S = 25.0  # two cameras import OpenCV at once on a small machine
 
-TOOLS = ("minidlnad", "wsdd", "avahi-daemon", "motion", "shairport-sync", "dbus-daemon", "lighttpd", "busybox", "mosquitto")
+TOOLS = ("openssl", "minidlnad", "wsdd", "avahi-daemon", "motion", "shairport-sync", "dbus-daemon", "lighttpd", "busybox", "mosquitto")
 SWEEPER = ("10.77.0.2", "02:5e:ee:00:00:02")
 
 # A printer as avahi publishes it.
@@ -28,6 +28,7 @@ AVAHI = "[server]\nhost-name=printer\nuse-ipv6=no\nenable-dbus=no\n[publish]\npu
 MOTION = "daemon off\nwebcontrol_port 8080\nwebcontrol_localhost off\nstream_port 8081\nstream_localhost off\nnetcam_url http://127.0.0.1:1/x\n"
 LIGHTTPD = (
     'server.document-root = "{0}"\nserver.port = 80\nindex-file.names = ("index.html")\n'
+    'server.modules = ("mod_openssl")\n$SERVER["socket"] == ":443" {{ ssl.engine = "enable" ssl.pemfile = "{0}/tls.pem" }}\n'
     'mimetype.assign = (".html" => "text/html", ".ico" => "image/x-icon")\n'
 )
 MINIDLNA = "media_dir={0}/media\ndb_dir={0}/db\nlog_dir={0}\nfriendly_name=Family pictures\nport=8200\ninotify=no\nnetwork_interface=eth0\n"
@@ -98,6 +99,10 @@ def web_page(host: Host) -> None:
     """lighttpd with a page and an icon that have nothing to do with cameras."""
     (host.folder / "index.html").write_text("<html><head><title>Heating control</title></head><body>21 degrees</body></html>")
     (host.folder / "favicon.ico").write_bytes(b"\0\0\1\0" + bytes(range(64)))
+    subject = ("-subj", "/CN=heating.local/O=Warm Homes")
+    certificate = ("-keyout", "tls.pem", "-out", "cert.pem", "-days", "1")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *subject, *certificate], cwd=host.folder, check=True, capture_output=True)
+    (host.folder / "tls.pem").write_text((host.folder / "tls.pem").read_text() + (host.folder / "cert.pem").read_text())
     (host.folder / "lighttpd.conf").write_text(LIGHTTPD.format(host.folder))
     host.start("lighttpd", "-D", "-f", str(host.folder / "lighttpd.conf"))
 
@@ -144,7 +149,7 @@ PROGRAMS = (
     Neighbour("printer", "10.77.0.33", "3c:d9:2b:4d:03:21", printer, (("udp", 5353),), ""),
     Neighbour("speaker", "10.77.0.34", "00:1b:21:4d:03:22", speaker, (("tcp", 5000), ("udp", 5353)), ""),
     Neighbour("lamp", "10.77.0.35", "00:1b:21:4d:03:23", homekit_lamp, (("tcp", 51826), ("udp", 5353)), ""),
-    Neighbour("heating", "10.77.0.36", "00:1b:21:4d:03:24", web_page, (("tcp", 80),), ""),
+    Neighbour("heating", "10.77.0.36", "00:1b:21:4d:03:24", web_page, (("tcp", 80), ("tcp", 443)), ""),
     Neighbour("box", "10.77.0.37", "00:1b:21:4d:03:25", small_box, (("tcp", 80),), ""),
     Neighbour("broker", "10.77.0.38", "00:1b:21:4d:03:26", broker, (("tcp", 1883),), ""),
 )
