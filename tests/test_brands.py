@@ -121,6 +121,8 @@ WATCHERS = [
     ("Ring's app alone", dns("api.ring.com", "oauth.ring.com", "app-snaps.ring.com")),
     ("Blink's app alone", dns("api.oauth.blink.com", "rest-u025.immedia-semi.com")),
     ("laptop at a maker's shop", [("dhcp_class", "MSFT 5.0"), *dns("reolink.com", "www.reolink.com", "store.reolink.com", "www.wyze.com")]),
+    ("laptop at makers' sites", dns("ring.com", "www.ring.com", "www.reolink.com", "reolink.com")),
+    ("someone who reads about one maker", dns("arlo.com", "www.arlo.com")),
     ("laptop that shops for cameras", dns("api.netvue.com", "p2p.reolink.com", "updates.arlo.com", "fw.ring.com")),
     ("Pi-hole", [("role", "dns server"), *dns("p2p.reolink.com", "v720.naxclow.com", "es.ring.com")]),
     ("router that looks names up for its house", [("role", "dhcp server"), *dns("nexus.dropcam.com")]),
@@ -203,7 +205,7 @@ def test_a_name_that_a_camera_gives_itself_is_its_name_in_the_report(field, valu
 
 @pytest.mark.parametrize(
     "name",
-    ["TV-1234", "T-Mobile", "Circle", "ABC", "BB-8", "VN", "WV", "AVD-box", "WyzePlug-1", "Ringo", "Blinky", "NCC1701", "LN-1", "Furby", "canarypi", "arlon", "MBP2019", "DS-218", "CS-Client7", "AV7703", "EC2-52", "KD55", "TCM"],
+    ["TV-1234", "T-Mobile", "Circle", "ABC", "BB-8", "VN", "WV", "AVD-box", "WyzePlug-1", "Ringo", "Blinky", "NCC1701", "LN-1", "Furby", "canarypi", "arlon", "MBP2019", "DS-218", "CS-Client7", "AV7703", "EC2-52", "KD55", "TCM", "UVC-py", "SNB-exchange"],
 )
 def test_names_that_only_begin_alike_do_not_alarm(name):
     for field in ("dhcp_name", "mdns_host", "mdns_name", "upnp_name"):
