@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from hardware.unpacking import DamagedError
 
 WINDOW = 1 << 22  # bytes: some thousand frames at a time, and little beside the memory of a Pi
 LONGEST_RECORD = 1 << 24  # bytes; a record said to be longer is damage, not a packet
-MOST_ROWS = 1 << 16  # frames of one batch
+MOST_RARE = 1 << 12  # packets of the rare kinds that are handed on together
 MOST_INTERFACES = 4096  # of one section; a real capture has some tens
 
 SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, PACKET = 0x0A0D0D0A, 1, 2, 3, 6
@@ -96,36 +97,58 @@ def _pcap(window: Window, magic: bytes) -> Iterator[Batch]:
     link = struct.unpack_from(order + "I", window.data.data, 20)[0] & 0xFFFF
     form = np.dtype([("seconds", order + "u4"), ("ticks", order + "u4"), ("kept", order + "u4"), ("length", order + "u4")])
     kept_at = struct.Struct(order + "8xI").unpack_from
-    at = FILE_HEAD
-    while True:
-        found, at = _walk_pcap(window, at, head, kept_at)
+    walk = _walk_native if struct.pack(order + "H", 1) == struct.pack("=H", 1) else partial(_walk, kept_at=kept_at)
+    at, more = FILE_HEAD, True
+    while more:
+        found, at = walk(window, at, head)
         if found:
             starts = np.array(found, np.int64)
             heads = pieces(window.data, starts, form)
             at_s = heads["seconds"] + heads["ticks"] * tick
             yield Batch.over(window.data, starts + head, heads["kept"], at_s, link=link, lengths=heads["length"])
-        if len(found) < MOST_ROWS:
-            if at + head <= window.size and kept_at(window.data.data, at)[0] > LONGEST_RECORD:
-                raise NoRecordError
-            if not window.advance(at):
-                break
-            at = 0
+        elif at + head <= window.size and kept_at(window.data.data, at)[0] > LONGEST_RECORD:
+            raise NoRecordError
+        else:
+            more, at = window.advance(at), 0
     if window.size:
         raise NoRecordError
 
 
-def _walk_pcap(window: Window, at: int, head: int, kept_at: Callable[..., tuple[int, ...]]) -> tuple[list[int], int]:
+def _walk(window: Window, at: int, head: int, kept_at: Callable[..., tuple[int, ...]]) -> tuple[list[int], int]:
     """Where whole records begin, and where the first one begins that is not whole, or not looked at."""
-    data, size = window.data.data, window.size
-    last = size - head
+    data, last = window.data.data, _last(window, at, head)
+    found: list[int] = []
+    while at <= last:
+        found.append(at)
+        at += head + kept_at(data, at)[0]
+    return _only_whole(window, found, at)
+
+
+def _walk_native(window: Window, at: int, head: int) -> tuple[list[int], int]:
+    """The same for numbers in the order of this machine, in two thirds of the time: a window seen as
+    numbers four times, one for each place where a number may begin.
+    """
+    last = _last(window, at, head) + _KEPT
+    views = [window.data.data[shift : window.data.size // 4 * 4 - 4 + shift].cast("I") for shift in range(4)]
+    at += _KEPT
     found: list[int] = []
     add = found.append
-    for _ in range(MOST_ROWS):
-        if at > last:
-            break
-        add(at)
-        at += head + kept_at(data, at)[0]
-    if at > size:
+    while at <= last:
+        add(at - _KEPT)
+        at += views[at & 3][at >> 2] + head
+    return _only_whole(window, found, at - _KEPT)
+
+
+_KEPT = 8  # where in a record's head its length stands
+
+
+def _last(window: Window, at: int, head: int) -> int:
+    """Up to where a record may begin: no more than `WINDOW` bytes on, which bounds the frames of a batch."""
+    return min(window.size - head, at + WINDOW)
+
+
+def _only_whole(window: Window, found: list[int], at: int) -> tuple[list[int], int]:
+    if at > window.size:
         at = found.pop()
     return found, at
 
@@ -155,8 +178,8 @@ class _Section:
 
 
 def _pcapng(window: Window) -> Iterator[Batch]:
-    section, at = _Section("<"), 0
-    while True:
+    section, at, more = _Section("<"), 0, True
+    while more:
         found, at = _walk_pcapng(window, at, section)
         heads = pieces(window.data, np.array(found, np.int64), section.form)
         whole = _whole(heads, len(section.interfaces))
@@ -173,10 +196,8 @@ def _pcapng(window: Window) -> Iterator[Batch]:
             packets, size = _rare_packets(window, at, section)
             yield Batch.of(packets)
         at += size
-        if not size and len(found) < MOST_ROWS:
-            if not window.advance(at):
-                break
-            at = 0
+        if not size and not found:
+            more, at = window.advance(at), 0
     if window.size:
         raise NoRecordError
 
@@ -190,21 +211,18 @@ def _walk_pcapng(window: Window, at: int, section: _Section) -> tuple[list[int],
 
     Blocks of any other kind are passed over.
     """
-    data, size, block = window.data.data, window.size, section.block
-    last = size - 12
+    data, size, block, last = window.data.data, window.size, section.block, _last(window, at, 12)
     found: list[int] = []
-    for _ in range(MOST_ROWS):
-        if at > last:
-            break
+    while at <= last:
         kind, length = block(data, at)
         if kind == PACKET:
             found.append(at)
-        elif kind in _STOPS or length < 12 or at + length > size:
+        elif kind in _STOPS or at + length > size:
+            break
+        if length < 12:
             break
         at += length
-    if at > size:
-        at = found.pop()
-    return found, at
+    return _only_whole(window, found, at)
 
 
 def _block(window: Window, at: int, section: _Section) -> tuple[int, int]:
@@ -261,7 +279,7 @@ def _rare_packets(window: Window, at: int, section: _Section) -> tuple[list[Pack
     """Packets of the rare kinds that stand one after another, and how many bytes they take."""
     found: list[Packet] = []
     begin = at
-    while len(found) < MOST_ROWS:
+    while len(found) < MOST_RARE:
         kind, size = _block(window, at, section)
         if kind not in _RARE or not size:
             break

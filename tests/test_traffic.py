@@ -29,7 +29,8 @@ def counted(packets, limits):
     flows = Flows(lambda key: key[::-1], limits)
     groups = grouped(np.array([[names.index(key)] for key, *_ in packets], np.uint64))
     first = [packets[row] for row in groups.first]
-    slots = flows.slots([one[0] for one in first], [one[1] for one in first], [one[2] for one in first], range(len(first)))
+    owners, first_s = (np.array([one[column] for one in first]) for column in (1, 2))
+    slots = flows.slots([one[0] for one in first], owners, first_s, np.arange(len(first)))
     at_s, size = (np.array([packets[row][column] for row in groups.rows]) for column in (2, 3))
     flows.add(slots, groups, size, at_s)
     return flows

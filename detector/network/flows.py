@@ -7,8 +7,9 @@ number of flows, the oldest judged and let go when there are more.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,30 +100,34 @@ class Flows:
         self._limits, self._back = limits, back
         self._slots: dict[bytes, int] = {}
         self._free: list[int] = []
+        self._used = 0
         self._sums = np.zeros(1024, _COLUMNS)
 
     def __len__(self) -> int:
         return len(self._slots)
 
-    def slots(self, keys: Sequence[bytes], owners: Sequence[int], first_s: Sequence[float], order: Iterable[int]) -> NDArray[np.int64]:
+    def slots(self, keys: Sequence[bytes], owners: NDArray[np.int64], first_s: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where the sums of each of some flows stand; new ones begin at `first_s`, are `owners`', and
         count as begun in this order.
         """
-        get = self._slots.get
-        found = [get(key, -1) for key in keys]
-        if -1 in found:
-            for number in order:
-                if found[number] < 0:
-                    found[number] = self._begin(keys[number], owners[number], first_s[number])
-        return np.array(found, np.int64)
+        found = np.fromiter(map(self._slots.get, keys, repeat(-1)), np.int64, len(keys))
+        new = order[found[order] < 0]
+        if new.size:
+            found[new] = self._begin([keys[number] for number in new.tolist()], owners[new], first_s[new])
+        return found
 
-    def _begin(self, key: bytes, owner: int, at_s: float) -> int:
-        slot = self._free.pop() if self._free else len(self._slots)
-        if slot >= self._sums.size:
-            self._sums = np.concatenate([self._sums, np.zeros(self._sums.size, _COLUMNS)])
-        self._slots[key] = slot
-        self._sums[slot] = (at_s, at_s, 0, 0, 0, 0, 0, _NONE, 0, 0, 0.0, 0, 0, 0, 0, owner)
-        return slot
+    def _begin(self, keys: Sequence[bytes], owners: NDArray[np.int64], first_s: NDArray[np.float64]) -> list[int]:
+        reused = self._free[len(self._free) - min(len(keys), len(self._free)) :]
+        del self._free[len(self._free) - len(reused) :]
+        slots = [*reused, *range(self._used, self._used + len(keys) - len(reused))]
+        self._used += len(keys) - len(reused)
+        if self._used > self._sums.size:
+            self._sums = np.concatenate([self._sums, np.zeros(max(self._used, self._sums.size), _COLUMNS)])
+        self._slots.update(zip(keys, slots, strict=True))
+        sums = np.zeros(len(keys), _COLUMNS)
+        sums["first_s"], sums["second"], sums["owner"] = first_s, _NONE, owners
+        self._sums[slots] = sums
+        return slots
 
     def add(self, slots: NDArray[np.int64], groups: Groups, size: NDArray[np.int64], at_s: NDArray[np.float64]) -> None:
         """Counts packets: those of group g belong to the flow at `slots[g]`; `size` and `at_s` stand in
@@ -196,24 +201,31 @@ class Flows:
     def overfull(self) -> Iterator[tuple[int, Fact]]:
         """Judges and lets go of the oldest flows where there are too many."""
         surplus = len(self._slots) - self._limits.most_flows
-        oldest = [key for key, _ in zip(self._slots, range(surplus), strict=False)]
-        for key in oldest:
-            yield from self._judge(key)
-            self._free.append(self._slots.pop(key))
+        if surplus > 0:
+            oldest = list(islice(self._slots, surplus))
+            yield from self._judged(oldest)
+            self._free += [self._slots.pop(key) for key in oldest]
 
     def finish(self) -> Iterator[tuple[int, Fact]]:
         """What all flows say of their senders."""
-        for key in self._slots:
-            yield from self._judge(key)
+        yield from self._judged(list(self._slots))
 
-    def _judge(self, key: bytes) -> Iterator[tuple[int, Fact]]:
-        slot, limits = self._slots[key], self._limits
-        sums = self._sums
-        if sums["packets"][slot] < min(limits.least_packets, limits.pppp_packets, limits.rtp_packets):
-            return
-        other = self._slots.get(self._back(key))
-        for fact in self._facts(sums[slot], None if other is None else sums[other]):
-            yield int(sums["owner"][slot]), fact
+    def _judged(self, keys: Sequence[bytes]) -> Iterator[tuple[int, Fact]]:
+        slots = np.fromiter(map(self._slots.__getitem__, keys), np.int64, len(keys))
+        for number in np.flatnonzero(self._promising(self._sums[slots])).tolist():
+            flow, other = self._sums[slots[number]], self._slots.get(self._back(keys[number]))
+            for fact in self._facts(flow, None if other is None else self._sums[other]):
+                yield int(flow["owner"]), fact
+
+    def _promising(self, sums: NDArray[np.void]) -> NDArray[np.bool_]:
+        """Which flows are worth a closer look: those of some length and rate, or with something known inside."""
+        limits = self._limits
+        lasted = sums["last_s"] - sums["first_s"]
+        found: NDArray[np.bool_] = (
+            ((sums["packets"] >= limits.least_packets) & (lasted >= limits.least_seconds) & (sums["size"] >= limits.least_rate * lasted))
+            | (sums["pppp_data"] >= limits.pppp_packets) | (sums["video_packets"] >= limits.rtp_packets)
+        )
+        return found & (sums["owner"] >= 0)
 
     def _facts(self, flow: np.void, other: np.void | None) -> Iterator[Fact]:
         limits = self._limits

@@ -2,29 +2,37 @@
 
 Reading one costs as much as all other work on a hundred frames, and hosts say the same again and
 again.  Left out is only what `services` would make nothing new of: the same bytes from the same host,
-a resolver's further answers, and the encrypted middle of TLS and QUIC on their own ports.
+a resolver's further answers, the time, and on the ports of the web what is neither text nor a
+handshake.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.network import p2p
 from detector.network.columns import UDP, pieces
 from detector.network.names import DNS_PORT, LLMNR_PORT, MDNS_PORT
 
 MOST_REMEMBERED = 100_000  # payloads by their hash: about 10 MB; a house says some thousand different ones
 
-_TLS_PORTS = (443, 8443)
+_TIME_PORT, _TIME_SIZE = 123, 48
+_HANDSHAKE = 0x16  # the record of TLS that says names
+_WEB_PORTS = (80, 443, 8080, 8443)
 _EPHEMERAL = 32768  # Linux; other systems begin higher: the client's end of a connection
 _PPPP = 0xF1  # has QUIC's fixed bit too
-_QUIC_BIT = 0x40
 _ID = 2  # bytes of a DNS message that differ between equal questions
 _QUESTION, _ANSWER = 1 << 40, 1 << 41  # stand for the ports where these say no more than "DNS"
 
 _START = np.dtype([("bytes", "u1", (4,)), ("next", "S4")])
+
+
+Payload = tuple[int, int, int, int, int, int]
+"""Sender, protocol, source and destination port, and from where to where it stands in a buffer."""
 
 
 @dataclass(slots=True)
@@ -42,6 +50,11 @@ class Payloads:
         """Some of them."""
         return Payloads(self.sender[rows], self.kind[rows], self.sport[rows], self.dport[rows], self.begin[rows], self.end[rows])
 
+    def each(self) -> Iterator[Payload]:
+        """Them one by one."""
+        columns = (self.sender, self.kind, self.sport, self.dport, self.begin, self.end)
+        return zip(*(column.tolist() for column in columns), strict=True)
+
 
 @dataclass(slots=True)
 class Reader:
@@ -49,10 +62,11 @@ class Reader:
 
     _read: set[int] = field(default_factory=set)
 
-    def worth(self, data: NDArray[np.uint8], offered: Payloads) -> list[int]:
+    def worth(self, data: NDArray[np.uint8], offered: Payloads) -> NDArray[np.int64]:
         """Which of the payloads offered should be read; they count as read from now on."""
-        rows = np.flatnonzero(~_encrypted(data, offered))
-        names, begin, end = _named(data, offered.part(rows))
+        web = _of_the_web(offered)
+        rows = np.flatnonzero(~_dull(data, offered, web))
+        names, begin, end = _named(data, offered.part(rows), web[rows])
         if len(self._read) > MOST_REMEMBERED:
             self._read.clear()
         whole, read = data.data, self._read
@@ -62,30 +76,63 @@ class Reader:
             if mark not in read:
                 read.add(mark)
                 found.append(row)
-        return found
+        return np.array(found, np.int64)
 
 
-def _encrypted(data: NDArray[np.uint8], offered: Payloads) -> NDArray[np.bool_]:
-    """TLS records other than a handshake and QUIC packets, between a TLS port and a client's port."""
+def _of_the_web(offered: Payloads) -> NDArray[np.bool_]:
+    """What goes between a port of the web and a client's port that no camera serves on."""
     low, high = np.minimum(offered.sport, offered.dport), np.maximum(offered.sport, offered.dport)
-    found: NDArray[np.bool_] = ((low == _TLS_PORTS[0]) | (low == _TLS_PORTS[1])) & (high >= _EPHEMERAL)
-    if not found.any():
-        return found
-    rows = np.flatnonzero(found)
-    start = pieces(data, offered.begin[rows], _START)
-    first = start["bytes"][:, 0]
-    tls = ((first == 0x14) | (first == 0x15) | (first == 0x17)) & (start["bytes"][:, 1] == 3) & (start["bytes"][:, 2] <= 4)
-    text = ((start["bytes"] >= 0x20) & (start["bytes"] < 0x7F)).all(axis=1)
-    quic = (first & _QUIC_BIT != 0) & (first != _PPPP) & ~text & (start["next"] != b"DHIP")
-    found[rows] = np.where(offered.kind[rows] == UDP, quic, tls)
+    client = (high >= _EPHEMERAL) & (high != p2p.XIONGMAI_PORT) & (high != p2p.DAHUA_PORT)
+    found: NDArray[np.bool_] = np.isin(low, _WEB_PORTS) & client
     return found
 
 
-def _named(data: NDArray[np.uint8], offered: Payloads) -> tuple[list[int], list[int], list[int]]:
-    """A number for each sender with its ports, and from where to where its payload tells anything new."""
+def _dull(data: NDArray[np.uint8], offered: Payloads, web: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of the web what is neither text nor a handshake; questions and answers about the time."""
+    time = (offered.dport == _TIME_PORT) & (offered.end - offered.begin == _TIME_SIZE)
+    found = web.copy()
+    found |= time
+    rows = np.flatnonzero(found)
+    if rows.size:
+        start, udp = pieces(data, offered.begin[rows], _START), offered.kind[rows] == UDP
+        dull_web = np.where(udp, _is_quic(start), _is_amid_stream(start))
+        found[rows] = np.where(web[rows], dull_web, udp & _is_time(start))
+    return found
+
+
+def _is_quic(start: NDArray[np.void]) -> NDArray[np.bool_]:
+    first = start["bytes"][:, 0]
+    found: NDArray[np.bool_] = (first & 0x40 != 0) & (first != _PPPP) & ~_is_text(start) & (start["next"] != b"DHIP")
+    return found
+
+
+def _is_amid_stream(start: NDArray[np.void]) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = (start["bytes"][:, 0] != _HANDSHAKE) & ~_is_text(start)
+    return found
+
+
+def _is_time(start: NDArray[np.void]) -> NDArray[np.bool_]:
+    """NTP, version 3 or 4, a client or a server."""
+    version, mode = start["bytes"][:, 0] >> 3 & 7, start["bytes"][:, 0] & 7
+    found: NDArray[np.bool_] = ((version == 3) | (version == 4)) & ((mode == 3) | (mode == 4))
+    return found
+
+
+def _is_text(start: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Begins with four printable characters, as every text protocol does."""
+    found: NDArray[np.bool_] = ((start["bytes"] >= 0x20) & (start["bytes"] < 0x7F)).all(axis=1)
+    return found
+
+
+def _named(data: NDArray[np.uint8], offered: Payloads, web: NDArray[np.bool_]) -> tuple[list[int], list[int], list[int]]:
+    """A number for each sender with its ports, and from where to where its payload tells anything new.
+
+    The client's port of the web and of a DNS question is another one each time, and says nothing.
+    """
     sport, dport = offered.sport, offered.dport
     udp = offered.kind == UDP
-    ports = sport.astype(np.int64) | dport.astype(np.int64) << 16 | udp.astype(np.int64) << 32
+    asks, answers = web & (sport > dport), web & (sport < dport)
+    ports = np.where(asks, 0, sport).astype(np.int64) | np.where(answers, 0, dport).astype(np.int64) << 16 | udp.astype(np.int64) << 32
     unicast = udp & (sport != MDNS_PORT) & (dport != MDNS_PORT) & (sport != LLMNR_PORT)
     dns = unicast & ((sport == DNS_PORT) | (dport == DNS_PORT)) & (offered.end - offered.begin >= 12)
     answer = dns & (data[offered.begin + _ID] & 0x80 != 0)

@@ -27,7 +27,7 @@ from detector.network.flows import Flows
 from detector.network.groups import MOST_ROWS
 from detector.network.inside import look_inside
 from detector.network.parts import Part, Whole, origins, part
-from detector.network.payloads import Payloads, Reader
+from detector.network.payloads import Payload, Payloads, Reader
 from detector.network.senders import MOST_SENDERS, NOBODY, Origin, Senders
 
 TCP_LOOKS, UDP_LOOKS = 40, 200  # payloads of one flow that are read: banners stand at its start
@@ -182,9 +182,10 @@ class Traffic:
         ip, entries = some.ip, np.sort(offered)
         sport, dport = ip.ports
         payloads = Payloads(some.sender, ip.kind, sport, dport, ip.payload, ip.end).part(entries)
-        for place in self._reader.worth(some.batch.data, payloads):
-            row = int(ip.row[entries[place]])
-            yield row, _SAYS, partial(self._payload, some.batch, payloads, place, some.at_s(row))
+        places = self._reader.worth(some.batch.data, payloads)
+        rows = ip.row[entries[places]]
+        for row, at_s, one in zip(rows.tolist(), some.batch.at_s[rows].tolist(), payloads.part(places).each(), strict=True):
+            yield row, _SAYS, partial(self._payload, some.batch.data, one, at_s)
 
     def _flowed(self, some: Part) -> NDArray[np.int64]:
         """Counts packets into their flows; tells the entries whose payloads stand near a flow's beginning."""
@@ -193,7 +194,7 @@ class Traffic:
         rows = ip.row[groups.rows]
         size, at_s = some.batch.lengths[rows], some.batch.at_s[rows]
         keys, begins = some.keys, groups.begins
-        slots = self._flows.slots(keys, some.sender[groups.first].tolist(), at_s[begins].tolist(), order.tolist())
+        slots = self._flows.slots(keys, some.sender[groups.first], at_s[begins], order)
         self._flows.add(slots, groups, size, at_s)
         kind, begin, end = ip.kind[groups.rows], ip.payload[groups.rows], ip.end[groups.rows]
         says = (begin < end) & (some.sender[groups.rows] != NOBODY)
@@ -207,12 +208,11 @@ class Traffic:
         near: NDArray[np.int64] = groups.rows[says & (rank <= np.where(kind == TCP, TCP_LOOKS, UDP_LOOKS))]
         return near
 
-    def _payload(self, batch: Batch, payloads: Payloads, place: int, at_s: float) -> None:
+    def _payload(self, data: NDArray[np.uint8], one: Payload, at_s: float) -> None:
         """Reads one payload."""
-        one = payloads.begin[place], payloads.end[place]
-        payload = batch.data[one[0] : one[1]].tobytes()
-        sender, sport, dport = int(payloads.sender[place]), int(payloads.sport[place]), int(payloads.dport[place])
-        if payloads.kind[place] == TCP:
+        sender, kind, sport, dport, begin, end = one
+        payload = data[begin:end].tobytes()
+        if kind == TCP:
             facts = services.from_tcp(payload, sport, dport)
         else:
             if sport in (dhcp.CLIENT_PORT, dhcp.SERVER_PORT):
@@ -244,9 +244,9 @@ class Traffic:
             return
         first = [aired[place] for place in rows[groups.first].tolist()]
         at_row = np.array([one.row for one in aired], np.int64)[rows[groups.rows]]
-        owners = [self._senders.number(one.sender, b"") if one.owned else NOBODY for one in first]
+        owners = np.array([self._senders.number(one.sender, b"") if one.owned else NOBODY for one in first])
         at_s = batch.at_s[at_row]
-        slots = self._flows.slots(keys, owners, at_s[groups.begins].tolist(), range(len(keys)))
+        slots = self._flows.slots(keys, owners, at_s[groups.begins], np.arange(len(keys)))
         self._flows.add(slots, groups, batch.lengths[at_row], at_s)
 
 
