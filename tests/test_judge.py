@@ -39,6 +39,12 @@ def test_clocks_and_the_home_itself_are_no_owners():
     assert judged(CLOUD, *clocks, *times, *home).alarm
 
 
+def test_a_cameras_own_clouds_are_no_owners():
+    own = ("jovision.com", "jovetech.com", "jovecloud.com", "cloudsee.net", "cloudseeplus.com", "afdvr.com")
+    asked = [("dns_query", f"dev.{domain}") for domain in own]
+    assert judged(*asked, *owners(LIMITS.several_names - 1)).alarm
+
+
 def test_a_name_asked_for_twice_is_one_owner():
     same = [("dns_query", f"{word}.maker.com") for word in "abcdefghijklmnop"]
     assert judged(CLOUD, *same, *[("tls_name", value) for _, value in same]).alarm
@@ -109,11 +115,11 @@ def test_a_camera_makers_mac_names_the_maker():
 
 @pytest.mark.parametrize(
     ("limit", "value"),
-    [("several_names", 2), ("several_names_weight", -6.0), ("many_names", 9), ("many_names_weight", -9.0), ("many_makes", 1), ("many_makes_weight", -9.0)],
+    [("several_names", 2), ("several_names_weight", -6.0), ("many_names", 11), ("many_names_weight", -9.0), ("many_makes", 1), ("many_makes_weight", -9.0)],
 )
 def test_every_limit_of_a_persons_device_matters(limit, value):
     facts = {
-        "few": [CLOUD, *owners(3)], "several": [CLOUD, *owners(9)], "many": [CLOUD, *owners(30)],
+        "few": [CLOUD, *owners(3)], "several": [CLOUD, *owners(LIMITS.several_names + 2)], "many": [CLOUD, *owners(30)],
         "makes": [CLOUD, ("tls_name", "es.ring.com"), ("dns_query", "updates.arlo.com")],
     }
     told = {word: (judged(*some, limits=replace(LIMITS, look=0.0)).probability, judged(*some, limits=replace(LIMITS, look=0.0, **{limit: value})).probability) for word, some in facts.items()}

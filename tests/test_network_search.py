@@ -98,7 +98,7 @@ def test_no_maker_alarms_without_other_evidence():
     ("limit", "value", "facts"),
     [
         ("prior", 0.001, [RTSP]), ("alarm", 0.9999, [ONVIF]), ("look", 0.9, [RTSP]), ("beyond_maker", 9.0, [ONVIF]),
-        ("many_names", 1, [("dns_query", "es.ring.com"), ("dns_query", "pool.ntp.org")]),
+        ("many_names", 1, [("dns_query", "es.ring.com"), ("dns_query", "www.site.org")]),
     ],
 )
 def test_every_limit_matters(limit, value, facts):

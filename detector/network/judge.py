@@ -26,8 +26,9 @@ class JudgeLimits:
     beyond_maker: float = 1.0  # weight that an alarm needs from other kinds than the MAC's maker and how near it is
     chosen_mac: float = 0.4  # of a maker's weight, where the MAC was chosen by the device: of 3,000 random
     # MACs of telephones one hit a camera maker's prefix by chance
-    several_names: int = 8  # registered domains asked for, clocks aside: a camera knows its maker, a store for
-    # pictures, a name to see whether the internet is there; 20 of 20 cameras in the captures ask for 2 at most
+    several_names: int = 10  # registered domains asked for, clocks and camera clouds aside: a camera knows a store
+    # for pictures and a few names to see whether the internet is there; those in the captures ask for 2 at most,
+    # the firmware of one that was published names 7
     several_names_weight: float = -2.0
     many_names: int = 25  # people's devices ask for the whole web
     many_names_weight: float = -4.0
@@ -93,7 +94,7 @@ def _least(reasons: dict[str, Reason], more: Iterable[Reason]) -> dict[str, Reas
 
 def _of_a_person(device: Device, matches: Sequence[Match], limits: JudgeLimits) -> Iterator[Reason]:
     """What tells the telephone that looks after cameras from the camera: how much else it asks for."""
-    owners = len(_owners_asked(device))
+    owners = len(_owners_asked(device, matches))
     for least, weight in ((limits.many_names, limits.many_names_weight), (limits.several_names, limits.several_names_weight)):
         if owners >= least:
             yield Reason("other", "asks for names of many different owners", owners, "domains", weight, "captures of the network notes")
@@ -111,9 +112,10 @@ def _reason(match: Match) -> Reason:
     return Reason(rule.kind, rule.says, match.value, "", rule.weight, rule.source)
 
 
-def _owners_asked(device: Device) -> set[str]:
-    """The registered domains that a device asked for, roughly: the last two labels; clocks set aside."""
-    names = {value for field, value in facts_of(device) if field in _NAMES}
+def _owners_asked(device: Device, matches: Sequence[Match]) -> set[str]:
+    """The registered domains that a device asked for, roughly: the last two labels; clocks and camera clouds set aside."""
+    clouds = {match.value for match in matches if match.rule.kind == "cloud" and match.rule.weight > 0}
+    names = {value for field, value in facts_of(device) if field in _NAMES} - clouds
     return {".".join(name.split(".")[-2:]) for name in names if "." in name and not name.endswith(_NO_NAME) and not _CLOCK.search(name)}
 
 
