@@ -153,6 +153,36 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovered:
+    """Share of what was swept (0 to 1) over which a lens of this aperture at this distance would have
+    shown, and half the width of its 95 per cent interval.
+    """
+
+    aperture_mm: float
+    distance_m: float
+    share: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """What a search would have found, measured by putting `injected` drawn lenses into its own pictures.
+
+    `says` is the sentence for people, `assumed` what the shares are averaged over; `left_out` holds
+    the shares of what was swept that could not be searched, by reason.  Between `nearest_m` and
+    `farthest_m` at least half as many lenses show as at the best distance (None: at none).
+    """
+
+    says: str
+    assumed: str
+    recovered: tuple[Recovered, ...]
+    left_out: Mapping[str, float]
+    nearest_m: float | None
+    farthest_m: float | None
+    injected: int
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What a sense examined and what it did not: not looking is not "nothing there".
 
@@ -164,6 +194,7 @@ class Coverage:
     examined: Mapping[str, float | int | str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     limits: tuple[str, ...] = ()
+    completeness: Completeness | None = None
 
     @property
     def completed(self) -> bool:
@@ -201,6 +232,10 @@ class SenseResult:
     others: tuple[Device, ...] = ()
     refused: Refused = field(default_factory=Refused)
     stills: tuple[Still, ...] = ()
+    footage: tuple[Still, ...] = ()
+    """Consecutive grey frames round the findings, where they were kept, for a short clip of each."""
+    mosaic: bytes | None = None
+    """The sweep laid out flat, with what would have been found where, as JPEG."""
 
 
 def probability_of(prior: float, weights: Mapping[str, float]) -> float:

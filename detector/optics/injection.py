@@ -1,0 +1,267 @@
+"""Faint lenses drawn into the user's own frames, and the same search run over them once more.
+
+How astronomers measure what a survey would have missed: stars of known brightness are added to the
+pictures, and the share that the survey's own software finds again is its completeness.  A lens is
+drawn as the point of light that it is (radiometry as in `detector.synthetic.radiometry`), as
+bright as the wall around it says that the torch was, fading with the angle as the camera moves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.model import Finding, LampState
+from detector.optics import glint, lens
+from detector.optics.bursts import Luma, Shot
+from detector.optics.conclude import conclude
+from detector.optics.join import join
+from detector.optics.motion import Motion, MotionEstimator
+from detector.optics.rows import Rows
+from detector.optics.track import Tracker, TrackLimits
+from detector.optics.view import View, look
+
+Floats = NDArray[np.float64]
+
+LINEAR = np.where(np.arange(256) <= 10, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4)
+"""Grey level to light, 1 being saturation: the sRGB curve (IEC 61966-2-1), which video follows nearly."""
+
+
+@dataclass(frozen=True, slots=True)
+class InjectionLimits:
+    """How lenses are drawn into frames.  Distances in px of a 1280 px wide picture."""
+
+    spacing_px: float = 150.0
+    """Injected lenses stay out of each other's surroundings: flashes count as company up to 60 px."""
+    per_pass: int = 16
+    """More would take the places of what is there anyway: 90 spots of a frame are measured."""
+    faintest: float = 0.25
+    brightest: float = 400.0
+    """Energies tried, in saturated pixels: from what is never found to what is broad with glare."""
+    exposed_share: float = 0.25
+    """Of the time between frames, during which a point is drawn out by the motion: 8 ms of 33."""
+    halo_share: float = 0.02
+    halo_px: float = 6.0
+    """Light scattered in the lens of a phone, 1 to 4 per cent (as in `detector.synthetic.plan`)."""
+    jitter_px: float = 0.1
+    """Motion is known no better; without it the tracker would get the places that it expects."""
+    lost_px: float = 6.0
+    """And in a frame whose motion could not be measured it is a guess, wrong by several pixels."""
+    same_px: float = 5.0
+    """A finding this near to an injected lens in most frames is that lens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Points of light in one frame: `at` (n, 2) px, NaN where out of the picture; `energy` (n, 3) in
+    saturated pixels of B, G, R; `way` (n, 2) px along which each is drawn out by the motion.
+    """
+
+    at: Floats
+    energy: Floats
+    way: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Lenses as drawn into one run: `at` (frames, n, 2) px, NaN where out of the picture; `energy`
+    (frames, n) in saturated pixels, what the lamp's state leaves of it included; `tint` (n, 3) B, G, R.
+    """
+
+    at: Floats
+    energy: Floats
+    tint: Floats
+
+    def points(self, frame: int, exposed_share: float) -> Points:
+        """Those of one frame; the shutter is open for `exposed_share` of the time between frames."""
+        way = np.nan_to_num(self.at[frame] - self.at[max(frame - 1, 0)]) * exposed_share
+        return Points(self.at[frame], self.energy[frame][:, None] * self.tint, way)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One run of kept frames: their shots, pictures and lamp states, and the blur of a point in them,
+    the sigma of a Gaussian in px.
+    """
+
+    shots: Sequence[Shot]
+    pictures: Sequence[Luma]
+    states: Sequence[LampState | None]
+    sigma_px: float
+    limits: InjectionLimits
+
+
+def lit_motions(shots: Sequence[Shot], pictures: Sequence[Luma], lit: NDArray[np.bool_]) -> list[Motion | None]:
+    """The motion of each lit frame against the lit one before; None for frames without light.
+
+    Measured anew where the light switches: the motion that the search had to guess through the dark
+    is wrong by just what loses it a lens, and must not be taken for the truth.
+    """
+    if lit.all():
+        return [shot.motion for shot in shots]
+    estimator = MotionEstimator()
+    return [estimator.add(look(picture)) if shines else None for picture, shines in zip(pictures, lit, strict=True)]
+
+
+def paths(motions: Sequence[Motion | None], start: Floats, scene: Scene, rng: np.random.Generator) -> Floats:
+    """Where points that stay put in the room stand in each frame, (frames, n, 2) px, carried by the
+    motion of their surroundings from (n, 2) places in the first frame; NaN outside of the picture.
+    """
+    limits, size = scene.limits, scene.pictures[0].shape[1::-1]
+    at = np.full((len(motions), *start.shape), np.nan)
+    here, begun = start.astype(np.float32), False
+    for i, motion in enumerate(motions):
+        if motion is not None:
+            here = motion.carry(here) if begun else here
+            here = here if motion.measured else here + (limits.lost_px * rng.standard_normal(2)).astype(np.float32)
+            begun = True
+        inside = np.all((here >= glint.RADIUS) & (here < np.array(size) - glint.RADIUS), axis=1)
+        at[i] = np.where(inside[:, None], here + limits.jitter_px * rng.standard_normal(here.shape), np.nan)
+    return at
+
+
+def courses(at: Floats, focal_px: float, half_angle: Floats, facing: Floats, rng: np.random.Generator) -> Floats:
+    """Share of its return that each lens keeps in each frame, (frames, n).
+
+    Turning the camera changes nothing for a lens, walking does, and by just the angle by which the
+    lens moves through the picture.  Which it was nobody knows, so that a share of it, even between
+    none and all, is taken to be walking.  `half_angle` (n,) is half the angle over which the lens
+    shines, in radians, `facing` how far it points past the camera in the middle of the run as a share of that.
+    """
+    middle = at[len(at) // 2]
+    turned = (at - np.where(np.isnan(middle), np.nanmean(at, axis=0), middle)) / focal_px * rng.random((at.shape[1], 1))
+    away = rng.uniform(0, 2 * math.pi, at.shape[1])
+    aim = np.multiply(facing, half_angle).reshape(-1, 1) * np.stack([np.cos(away), np.sin(away)], axis=1)
+    angle = np.asarray(np.hypot(*np.moveaxis(turned + aim, -1, 0)), np.float64)
+    # the soft edge of `radiometry.acceptance`
+    return np.asarray(1.0 / (1.0 + np.exp(np.minimum((angle - half_angle) / (half_angle / 12.0), 60.0))))
+
+
+def draw(luma: Luma, points: Points, sigma_px: float, limits: InjectionLimits) -> NDArray[np.uint8]:
+    """The frame as (h, w, 3) BGR with points of light added.
+
+    Light adds in linear levels; what was grey stays grey, only the points have a tint.
+    """
+    picture = np.asarray(cv2.cvtColor(luma, cv2.COLOR_GRAY2BGR), np.uint8)
+    for place, energy, way in zip(points.at, points.energy, points.way, strict=True):
+        if energy.max() > FAINT and not np.isnan(place).any():
+            halo = limits.halo_px if energy.max() * limits.halo_share > HALO_SHOWS else 0.0
+            reach = math.ceil(max(4 * sigma_px + 0.5 * float(np.hypot(*way)), 3 * halo)) + 1
+            left, top, right, bottom = (max(0, round(float(n)) + k) for k in (-reach, reach + 1) for n in place)
+            patch = picture[top:bottom, left:right]
+            x, y = np.arange(patch.shape[1]) + left, np.arange(patch.shape[0]) + top
+            point = _streak(x - place[0], y - place[1], way, sigma_px)
+            if halo:
+                point = (1 - limits.halo_share) * point + limits.halo_share * _gaussian(x - place[0], y - place[1], halo)
+            _add(patch, point[..., None] * energy)
+    return picture
+
+
+FAINT, HALO_SHOWS = 0.003, 0.05
+"""Energies in saturated pixels below which nothing changes by a grey step."""
+
+
+def _streak(x: Floats, y: Floats, way: Floats, sigma_px: float) -> Floats:
+    """A point at (0, 0) drawn out along a way, at the places of rows `y` and columns `x`; its sum is 1."""
+    steps = max(1, min(9, math.ceil(float(np.hypot(*way)))))
+    shares = (np.arange(steps) + 0.5) / steps - 0.5
+    return np.asarray(sum(_gaussian(x - share * way[0], y - share * way[1], _optics(sigma_px)) for share in shares) / steps)
+
+
+def _add(patch: NDArray[np.uint8], light: Floats) -> None:
+    """Adds light (h, w, 3) to a piece of a picture, in place."""
+    before = LINEAR[patch]
+    # the sensor saturates first; its colour filter is filled in from the neighbours afterwards
+    gained = np.minimum(before + light, 1.0) - before
+    patch[:] = _shown(before + np.asarray(cv2.sepFilter2D(gained, -1, FILLED_IN, FILLED_IN)))
+
+
+FILLED_IN = np.array([0.175, 0.65, 0.175])
+"""What filling in the colours between the filters of a Bayer sensor does to a point's luma: a variance of 0.35 px²."""
+OPTICS_LEAST_PX = 0.4
+
+
+def _optics(sigma_px: float) -> float:
+    """The blur of the lens alone where the picture shows `sigma_px` in all."""
+    return math.sqrt(max(sigma_px**2 - 0.35, OPTICS_LEAST_PX**2))
+
+
+def _gaussian(x: Floats, y: Floats, sigma_px: float) -> Floats:
+    along, down = (np.exp(-0.5 * (n / sigma_px) ** 2) for n in (x, y))
+    return np.asarray(np.outer(down, along) / (2 * math.pi * sigma_px**2))
+
+
+def _shown(level: Floats) -> NDArray[np.uint8]:
+    """Light to grey levels, the inverse of `LINEAR`."""
+    light = np.clip(level, 0.0, 1.0)
+    grey = 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.asarray(np.rint(grey), np.uint8)
+
+
+def sharpness(shots: Sequence[tuple[View, glint.Spots]], otherwise: float = 0.95) -> float:
+    """The blur of a point in these frames as the sigma of a Gaussian in px.
+
+    The narrowest unsaturated spots are points; their measured width is compared with that of drawn
+    ones.  `otherwise` where there are too few: the middle of drawn phones' video.
+    """
+    widths = []
+    for view, spots in shots:
+        glints = glint.measure(view, spots.peaks[(spots.level >= 20) & (spots.level < 150)])
+        widths += glints.width[(glints.core == 0) & (glints.long < 1.6) & (glints.width > 0)].tolist()
+    if len(widths) < 20:
+        return otherwise
+    sigmas = np.arange(0.6, 1.61, 0.1)
+    drawn = [_drawn_width(sigma) for sigma in sigmas]
+    return float(np.interp(np.percentile(widths, 25), drawn, sigmas))
+
+
+def _drawn_width(sigma_px: float) -> float:
+    """The width that `glint.measure` tells of drawn points of this blur."""
+    around = np.full((41, 41), 60, np.uint8)
+    widths = []
+    for shift in (0.0, 0.25, 0.5):
+        point = Points(np.full((1, 2), 20 + shift), np.full((1, 3), 1.2), np.zeros((1, 2)))
+        picture = draw(around, point, sigma_px, InjectionLimits())
+        widths += glint.measure(look(picture), np.array([[20, 20]])).width.tolist()
+    return float(np.mean(widths))
+
+
+def recover(scene: Scene, drawn: Drawn) -> NDArray[np.int8]:
+    """The search over one run with these lenses in it: for each 2 alarmed, 1 shown, 0 missed."""
+    found = np.zeros(drawn.at.shape[1], np.int8)
+    for finding in conclude(join(_tracks(scene, drawn)), scene.states, list(range(len(scene.shots)))):
+        if isinstance(finding, Finding):
+            which = _which(finding, drawn.at, scene.limits.same_px)
+            if which is not None:
+                found[which] = max(found[which], 2 if finding.alarm else 1)
+    return found
+
+
+def _tracks(scene: Scene, drawn: Drawn) -> list[Rows]:
+    """Tracks worth a judgement, as `LensSearch` keeps them."""
+    tracker = Tracker(TrackLimits(fewest_seen=lens.FEWEST_SIGHTINGS))
+    pieces: list[Rows] = []
+    for i, (shot, luma) in enumerate(zip(scene.shots, scene.pictures, strict=True)):
+        view = look(draw(luma, drawn.points(i, scene.limits.exposed_share), scene.sigma_px, scene.limits))
+        tracker.add(i, view, glint.find(view.luma, glint.GlintLimits()), shot.motion)
+        pieces += tracker.retired()
+    pieces += tracker.finish()
+    return [
+        rows for rows in pieces
+        if rows["measured"].sum() >= 3 and rows["level"].max() >= lens.FAINTEST and rows["peak"].max() >= lens.DULLEST
+    ]  # fmt: skip
+
+
+def _which(finding: Finding, at: Floats, same_px: float) -> int | None:
+    """The drawn lens that a finding stands on in most of its frames."""
+    points = np.array(getattr(finding.where, "points", ()), np.float64)
+    frames = points[:, 0].astype(np.intp)
+    far = np.hypot(at[frames, :, 0] - points[:, None, 1], at[frames, :, 1] - points[:, None, 2])
+    share = (np.nan_to_num(far, nan=np.inf) <= same_px).mean(axis=0)
+    best = int(np.argmax(share))
+    return best if share[best] > 0.5 else None

@@ -1,0 +1,122 @@
+"""A short annotated clip and a strip of enlarged crops for each lens that was found.
+
+The frames come from the recording, read once more, or from what a live sweep kept of itself.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from detector.model import Finding, Frame, Still, Track
+from detector.report import Report
+from detector.strip import Moment, brightness, clip_frame, strip
+from hardware.sensor import InputUnreadable, SensorUnavailable
+from hardware.video import write_video
+
+MOST_CLIPS = 5
+"""More findings than this are a wall of glitter; each clip is a second's work."""
+REACH_FRAMES = 30
+"""A second before and after, at the usual rate."""
+CLIP_FPS = 15.0
+"""Half speed: a glint that flashes can be followed by eye."""
+DARK_SHARE = 0.95
+"""A frame whose mean level is below this share of the lit one's was taken without the torch; hands and
+exposure change it by less from frame to frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """Clips (MP4) and strips (JPEG) by the finding's number in the report, from 1."""
+
+    clips: Mapping[int, bytes] = field(default_factory=dict)
+    strips: Mapping[int, bytes] = field(default_factory=dict)
+
+
+def film(report: Report, again: Callable[[], Iterator[Frame]] | None = None) -> Film:
+    """Clips and strips of the first few lenses found.
+
+    again: reads the recording once more; without it, what the senses kept is used.  Raises OSError
+    where there is no room for a clip.
+    """
+    wanted = [(n, f) for n, f in enumerate(report.findings, 1) if isinstance(f.where, Track) and f.where.points][:MOST_CLIPS]
+    if not wanted:
+        return Film()
+    moments = _kept(report) if again is None else _read(again)
+    clips: dict[int, bytes] = {}
+    strips: dict[int, bytes] = {}
+    for number, scene in _scenes(moments, {number: _window(_where(finding)) for number, finding in wanted}):
+        finding = dict(wanted)[number]
+        clips[number] = _clip(scene, number, finding)
+        if (drawn := _strip(scene, _where(finding))) is not None:
+            strips[number] = drawn
+    return Film(clips, strips)
+
+
+def _scenes(moments: Iterable[Moment], windows: Mapping[int, tuple[int, int]]) -> Iterator[tuple[int, list[Moment]]]:
+    """The moments of each window as soon as it is over, so that none are held for longer."""
+    waiting: dict[int, list[Moment]] = {number: [] for number in windows}
+    for moment in moments:
+        for number in [n for n in waiting if moment.frame > windows[n][1]]:
+            scene = waiting.pop(number)
+            if len(scene) >= 2:
+                yield number, scene
+        for number, scene in waiting.items():
+            if windows[number][0] <= moment.frame:
+                scene.append(moment)
+        if not waiting:
+            return
+    yield from ((number, scene) for number, scene in waiting.items() if len(scene) >= 2)
+
+
+def _where(finding: Finding) -> Track:
+    assert isinstance(finding.where, Track)  # noqa: S101  # only tracks are filmed
+    return finding.where
+
+
+def _window(track: Track) -> tuple[int, int]:
+    """First and last frame of the two seconds in which it was seen most often."""
+    frames = np.array([point[0] for point in track.points])
+    seen = [int(((frames >= f - REACH_FRAMES) & (frames <= f + REACH_FRAMES)).sum()) for f in frames]
+    best = np.flatnonzero(np.array(seen) == max(seen))
+    middle = int(frames[best[len(best) // 2]])
+    return middle - REACH_FRAMES, middle + REACH_FRAMES
+
+
+def _clip(scene: list[Moment], number: int, finding: Finding) -> bytes:
+    frames = (clip_frame(moment, _where(finding), number, alarm=finding.alarm) for moment in scene)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "clip.mp4"
+        write_video(path, frames, CLIP_FPS)
+        return path.read_bytes()
+
+
+def _strip(scene: list[Moment], track: Track) -> bytes | None:
+    lit = max(scene, key=lambda moment: (brightness(moment, track), float(moment.pixels.mean())))
+    level, seen = float(lit.pixels.mean()), {point[0] for point in track.points}
+    # the glint was missing there and the whole picture was darker; where only the glint was missing, the angle had changed
+    dark = [moment for moment in scene if moment.frame not in seen and float(moment.pixels.mean()) < DARK_SHARE * level]
+    return strip(lit, min(dark, key=lambda moment: abs(moment.frame - lit.frame), default=None), track)
+
+
+def _read(again: Callable[[], Iterator[Frame]]) -> Iterator[Moment]:
+    """The frames of a recording; one that breaks off has been told of in the report already."""
+    try:
+        for frame in again():
+            yield Moment(frame.index, frame.pixels)
+    except (SensorUnavailable, InputUnreadable):
+        return
+
+
+def _kept(report: Report) -> Iterator[Moment]:
+    """The frames that the senses kept, in order."""
+    stills: list[Still] = sorted({s.frame: s for result in report.results for s in result.footage}.values(), key=lambda s: s.frame)
+    for still in stills:
+        pixels = cv2.imdecode(np.frombuffer(still.jpeg, np.uint8), cv2.IMREAD_UNCHANGED)
+        if pixels is not None:
+            yield Moment(still.frame, np.asarray(pixels, np.uint8))
