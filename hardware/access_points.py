@@ -22,6 +22,8 @@ Way = Callable[[], Survey]
 WAYS: tuple[Way, ...] = (network_manager.survey, iw.survey)
 """In order of precedence; the last one's reason is told where none can be gone."""
 
+JOINED = "A camera joined to a network shows among the devices of that network only, not among the networks in earshot."
+
 NOT_HERE = (
     "Networks in earshot can be looked for on Linux only for now: look at the list of Wi-Fi networks yourself, "
     "for names such as those of cameras."
@@ -35,7 +37,10 @@ EVERY_S = 5.0
 class AccessPoints:
     """Looks at the list of networks until the time is over and tells what is new in it.
 
-    After iteration `examined` tells how many were heard; `gaps` that the system had not looked lately.
+    A machine that cannot hear them at all, or has not listened lately, has done all that it could: that
+    is a limit in `coverage_limits` and no gap, which would keep every sweep by cable from its verdict.
+    What a person can change (Wi-Fi is off), or what breaks in the middle, is a gap.  `examined` tells
+    how many were heard.
     """
 
     replay = False
@@ -50,7 +55,7 @@ class AccessPoints:
     ) -> None:
         self.name = NAME
         self.gaps: list[Gap] = []
-        self.coverage_limits = ["A camera joined to a network shows among the devices of that network only, not among the networks in earshot."]
+        self.coverage_limits = [JOINED]
         self.examined: dict[str, float | int | str] = {}
         self._seconds, self._clock, self._pause = seconds, clock, pause
         self._ways = ways
@@ -58,24 +63,32 @@ class AccessPoints:
     def sightings(self) -> Iterator[Sighting]:
         """Facts about access points, each once; ends with the time.
 
-        Raises `SensorUnavailable` where there is no Wi-Fi adapter or no way to read what it hears.
+        Raises `SensorUnavailable`: BUSY where Wi-Fi is off, LOST where it breaks in the middle.
         """
-        end = self._clock() + self._seconds
         told: set[tuple[str | None, str, str]] = set()
         names: dict[str, bool] = {}
-        survey = self.look()
-        while True:
+        for survey in self._looks():
             names |= {point.bssid: point.hidden for point in survey.points}
             self._account(names, survey)
             for fact in earshot.facts(survey.points, self._clock()):
                 if (key := (fact.mac, fact.field, fact.value)) not in told:
                     told.add(key)
                     yield fact
-            left = end - self._clock()
-            if left <= 0:
-                return
+
+    def _looks(self) -> Iterator[Survey]:
+        """One look now, one every few seconds, one at the end; none where nothing can be heard here."""
+        end = self._clock() + self._seconds
+        try:
+            first = self.look()
+        except SensorUnavailable as error:
+            if error.reason not in {Unavailable.NO_DEVICE, Unavailable.NOT_SUPPORTED}:
+                raise
+            self.coverage_limits = [error.says]
+            return
+        yield first
+        while (left := end - self._clock()) > 0:
             self._pause(min(left, EVERY_S))
-            survey = self.look()
+            yield self.look()
 
     def look(self) -> Survey:
         """What is heard now.  The first way that can be gone is gone from then on; of the reasons why none
@@ -94,15 +107,17 @@ class AccessPoints:
 
     def _account(self, names: dict[str, bool], survey: Survey) -> None:
         self.examined = {"networks in earshot": len(names), "of them without a name": sum(names.values())}
-        self.gaps = []
+        self.coverage_limits = [JOINED]
         if survey.age_s is None or survey.age_s > STALE_S:
             when = "not yet" if survey.age_s is None else f"{survey.age_s:.0f} s ago"
             says = f"This machine last listened for Wi-Fi networks {when}: open its list of networks, which makes it listen, and sweep again."
-            self.gaps.append(Gap("not fresh", says))
+            self.coverage_limits.append(says)
 
 
 def open_here(seconds: float, clock: Callable[[], float]) -> AccessPoints:
-    """The networks in earshot of this machine; `SensorUnavailable` on systems that are not Linux."""
-    if sys.platform != "linux":
-        raise SensorUnavailable(Unavailable.NOT_SUPPORTED, NOT_HERE)
-    return AccessPoints(seconds, clock)
+    """The networks in earshot of this machine."""
+    return AccessPoints(seconds, clock, ways=WAYS if sys.platform == "linux" else (_not_here,))
+
+
+def _not_here() -> Survey:
+    raise SensorUnavailable(Unavailable.NOT_SUPPORTED, NOT_HERE)

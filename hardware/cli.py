@@ -44,6 +44,9 @@ Interface = Annotated[str | None, typer.Option(help="The network interface to us
 Json = Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON; - for standard output.")]
 Lamp = Annotated[Path | None, typer.Option(help="The lamp's state per frame, where it is known (JSON).")]
 Out = Annotated[Path | None, typer.Option(help="A folder for the report (HTML, JSON, text, pictures, hashes).")]
+Promiscuous = Annotated[
+    bool, typer.Option("--promiscuous", help="Hear frames for others too: at a switch's mirror port, or on a bridge.")
+]
 Seconds = Annotated[float, typer.Option(min=1.0, max=3600.0, help="How long a live sweep looks and listens.")]
 
 
@@ -147,12 +150,13 @@ def network(
     interface: Interface = None,
     authority: Authority = None,
     seconds: Seconds = 30.0,
+    promiscuous: Promiscuous = False,
     out: Out = None,
     json_file: Json = None,
     exit_code: ExitCode = False,
 ) -> None:
     """Search the network only, joined or recorded."""
-    _run(lambda: ([_network(capture, interface, authority, seconds)], authority), out, json_file, exit_code=exit_code)
+    _run(lambda: ([_network(capture, interface, authority, seconds, promiscuous=promiscuous)], authority), out, json_file, exit_code=exit_code)
 
 
 @app.command()
@@ -250,13 +254,13 @@ def _lens(named: list[str], lamp: Path | None, seconds: float) -> Sense:
         raise typer.BadParameter(str(error)) from error
 
 
-def _network(capture: Path | None, interface: str | None, authority: Literal["owner", "guest", "official"] | None, seconds: float) -> Sense:
+def _network(capture: Path | None, interface: str | None, authority: Literal["owner", "guest", "official"] | None, seconds: float, *, promiscuous: bool = False) -> Sense:
     from hardware.inputs import network_from, network_live  # noqa: PLC0415
 
     if capture is None:
-        return network_live(interface, authority, seconds)
-    if interface is not None:
-        raise typer.BadParameter("--capture goes without --interface.")
+        return network_live(interface, authority, seconds, promiscuous=promiscuous)
+    if interface is not None or promiscuous:
+        raise typer.BadParameter("--capture goes without --interface and --promiscuous.")
     return network_from(capture)
 
 

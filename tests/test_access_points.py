@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from detector.network.earshot import AccessPoint
+from detector.network.search import NetworkSearch
 from hardware import access_points, iw, network_manager
 from hardware.access_points import EVERY_S, NOT_HERE, AccessPoints, open_here
 from hardware.runner import Accountable, Feed, Sense, sweep
@@ -78,23 +79,21 @@ def test_it_keeps_an_account_of_what_it_heard():
     assert isinstance(source, Accountable)
     assert source.examined == {"networks in earshot": 3, "of them without a name": 1}
     assert source.gaps == []
-    assert len(source.coverage_limits) == 1
+    assert source.coverage_limits == [access_points.JOINED]
 
 
 @pytest.mark.parametrize(("age_s", "says"), [(61.0, "61 s ago"), (4000.0, "4000 s ago"), (None, "not yet")])
-def test_a_machine_that_has_not_listened_lately_is_a_gap_with_a_remedy(age_s, says):
+def test_a_machine_that_has_not_listened_lately_says_so_with_a_remedy(age_s, says):
     source = Room(survey(ROUTER, age_s=age_s)).source(1.0)
     list(source.sightings())
-    (gap,) = source.gaps
-    assert says in gap.says
-    assert "open its list of networks" in gap.says
-    assert not gap.fatal
+    assert says in source.coverage_limits[1]
+    assert "open its list of networks" in source.coverage_limits[1]
 
 
-def test_a_machine_that_listened_meanwhile_has_no_gap_left():
+def test_a_machine_that_listened_meanwhile_has_nothing_to_say_of_it():
     source = Room(survey(ROUTER, age_s=300.0), survey(ROUTER, age_s=2.0)).source(6.0)
     list(source.sightings())
-    assert source.gaps == []
+    assert source.coverage_limits == [access_points.JOINED]
 
 
 def test_a_way_that_cannot_be_gone_gives_way_to_the_next_and_is_not_tried_again():
@@ -121,7 +120,21 @@ def test_a_way_that_cannot_be_gone_gives_way_to_the_next_and_is_not_tried_again(
 def test_where_no_way_can_be_gone_the_reason_that_helps_is_told(first, last, told):
     source = AccessPoints(1.0, ways=(refusing(*first), refusing(*last)))
     with pytest.raises(SensorUnavailable, match=told):
-        next(source.sightings())
+        source.look()
+
+
+@pytest.mark.parametrize("reason", [Unavailable.NO_DEVICE, Unavailable.NOT_SUPPORTED])
+def test_a_machine_that_cannot_hear_them_has_a_limit_and_no_gap(reason):
+    source = AccessPoints(5.0, ways=(refusing(reason, "This machine has no Wi-Fi adapter."),))
+    assert list(source.sightings()) == []
+    assert (source.gaps, source.coverage_limits, source.examined) == ([], ["This machine has no Wi-Fi adapter."], {})
+
+
+def test_wifi_that_a_person_could_switch_on_is_a_gap():
+    source, search = AccessPoints(5.0, ways=(refusing(Unavailable.BUSY, "Wi-Fi is switched off: switch it on."),)), NetworkSearch()
+    feed = Feed(source.name, False, lambda _: (source, source.sightings()), search.note)
+    report = sweep([Sense("network", (feed,), search.finish)])
+    assert [gap.says for gap in report.results[0].coverage.gaps] == ["Wi-Fi is switched off: switch it on."]
 
 
 def test_an_adapter_lost_in_the_middle_keeps_what_was_heard():
@@ -138,17 +151,17 @@ def test_networkmanager_goes_before_iw():
     assert (network_manager.survey, iw.survey) == access_points.WAYS
 
 
-def test_elsewhere_than_on_linux_it_is_said_what_to_do(monkeypatch):
-    monkeypatch.setattr(access_points.sys, "platform", "darwin")
-    with pytest.raises(SensorUnavailable, match="look at the list of Wi-Fi networks yourself") as caught:
-        open_here(5.0, lambda: 0.0)
-    assert (caught.value.reason, caught.value.says) == (Unavailable.NOT_SUPPORTED, NOT_HERE)
+@pytest.mark.parametrize(("platform", "says"), [("darwin", [NOT_HERE]), ("win32", [NOT_HERE])])
+def test_elsewhere_than_on_linux_it_is_said_what_to_do(monkeypatch, platform, says):
+    monkeypatch.setattr(access_points.sys, "platform", platform)
+    source = open_here(5.0, lambda: 0.0)
+    assert list(source.sightings()) == []
+    assert source.coverage_limits == says
+    assert "look at the list of Wi-Fi networks yourself" in NOT_HERE
 
 
 def test_a_camera_in_earshot_makes_the_verdict_of_a_sweep():
     """From a list of networks to the headline, with nothing else heard."""
-    from detector.network.search import NetworkSearch  # noqa: PLC0415
-
     source, search = Room(survey(ROUTER, CAMERA)).source(0.0), NetworkSearch()
     feed = Feed(source.name, False, lambda _: (source, source.sightings()), search.note)
     report = sweep([Sense("network", (feed,), search.finish)])

@@ -104,6 +104,7 @@ def test_every_command_writes_json(command):
         ["lens", "a.mp4", "--seconds", "soon"],
         ["network", "--authority", "thief"],
         ["network", "--capture", "x.pcap", "--interface", "eth0"],
+        ["network", "--capture", "x.pcap", "--promiscuous"],
         ["sweep", "--replay", "x", "--video", "y.mp4"],
         ["sweep", "--replay", "x", "--capture", "y.pcap"],
         ["sweep", "--video", "y.mp4", "--lamp-pins", "17"],
@@ -238,6 +239,12 @@ def test_an_interface_that_is_not_there_is_exit_3():
     done = run("network", "--interface", "nosuch0", "--seconds", "1")
     assert done.returncode == 3
     assert "nosuch0" in done.stdout
+
+
+@pytest.mark.parametrize(("words", "promiscuous"), [(["--promiscuous"], "True"), ([], "False")])
+def test_promiscuous_only_where_asked(words, promiscuous):
+    tell = "import sys, hardware.inputs as i\ni.network_live = lambda *_, promiscuous: sys.exit(f'promiscuous: {promiscuous}')"
+    assert f"promiscuous: {promiscuous}" in run("network", *words, driver=driver(tell)).stderr
 
 
 def test_an_empty_opencv_leaves_the_network_and_is_told(air, room):
