@@ -19,7 +19,7 @@ from detector.network.batch import MARGIN, Batch
 from detector.network.columns import pieces
 from hardware.unpacking import DamagedError
 
-WINDOW = 1 << 22  # bytes: some thousand frames at a time, and little beside the memory of a Pi
+WINDOW = 1 << 23  # bytes: ten thousand frames at a time, and little beside the memory of a Pi
 LONGEST_RECORD = 1 << 24  # bytes; a record said to be longer is damage, not a packet
 MOST_RARE = 1 << 12  # packets of the rare kinds that are handed on together
 MOST_INTERFACES = 4096  # of one section; a real capture has some tens

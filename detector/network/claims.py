@@ -13,7 +13,7 @@ from ipaddress import IPv4Address
 import numpy as np
 
 from detector.network import dhcp
-from detector.network.columns import ARP, ICMP6, UDP, address_bytes, mac_bytes, pieces
+from detector.network.columns import ARP, ICMP6, NO_MAC, UDP, address_bytes, mac_bytes, pieces
 from detector.network.parts import Part
 from detector.network.senders import Origin, private
 
@@ -22,6 +22,7 @@ Holder = Callable[[bytes], bytes | None]
 _ARP_BODY = np.dtype([("form", "V6"), ("asks", "V2"), ("mac", "V6"), ("ip", "V4")])
 _ARP_FORM = b"\0\x01\x08\0\x06\x04"
 _ARP_SIZE = 28
+_NEIGHBOUR = np.dtype([("body", "V24")])
 _NEIGHBOUR_SIZE, _SOLICITS, _ADVERTISES = 24, 135, 136
 _BY_NEIGHBOUR, _BY_PACKET, _BY_LEASE = 1, 2, 4
 
@@ -128,22 +129,21 @@ def _neighbours(part: Part) -> Iterator[Claim]:
     """An advertisement claims its target address, a solicitation its sender's."""
     ip = part.ip
     entries = np.flatnonzero(ip.six & (ip.kind == ICMP6) & (ip.end - ip.begin >= _NEIGHBOUR_SIZE))
-    for entry in entries.tolist():
-        begin, row = int(ip.begin[entry]), int(ip.row[entry])
-        body = part.batch.data[begin : begin + _NEIGHBOUR_SIZE].tobytes()
-        mac = mac_bytes(int(part.heads.mac[row]))
-        if mac is None or body[0] not in (_SOLICITS, _ADVERTISES):
-            continue
-        source = address_bytes(int(ip.key[entry, 0]), int(ip.key[entry, 1]), six=True)
-        claimed = body[8:24] if body[0] == _ADVERTISES else source
-        if any(claimed):
-            yield Claim(row, _BY_NEIGHBOUR, mac, claimed, "ndp")
+    if not entries.size:
+        return
+    rows, sources = ip.row[entries], ip.key[entries, :2].tolist()
+    macs, bodies = part.heads.mac[rows].tolist(), pieces(part.batch.data, ip.begin[entries], _NEIGHBOUR)["body"].tolist()
+    for row, mac, source, body in zip(rows.tolist(), macs, sources, bodies, strict=True):
+        if body[0] in (_SOLICITS, _ADVERTISES) and mac != NO_MAC:
+            claimed = body[8:] if body[0] == _ADVERTISES else address_bytes(*source, six=True)
+            if any(claimed):
+                yield Claim(row, _BY_NEIGHBOUR, mac_bytes(mac) or b"", claimed, "ndp")
 
 
 def _leases(part: Part) -> Iterator[Claim]:
     ip = part.ip
-    sport, _ = ip.ports
-    ours = (ip.kind == UDP) & ((sport == dhcp.CLIENT_PORT) | (sport == dhcp.SERVER_PORT)) & (ip.payload < ip.end)
+    sport = ip.sport
+    ours = ((sport == dhcp.CLIENT_PORT) | (sport == dhcp.SERVER_PORT)) & (ip.kind == UDP) & (ip.payload < ip.end)
     for entry in np.flatnonzero(ours).tolist():
         lease = dhcp.lease(part.batch.data[ip.payload[entry] : ip.end[entry]].tobytes())
         if lease:

@@ -144,17 +144,23 @@ class Addressed:
     """IP packets that are no later fragments, one entry each.
 
     row: of the batch.  key: (n, 5) words: sender's and receiver's address (two words each) and
-    ports | protocol << 32 | version 6 << 40 | transport << 41, which together name a flow; see
-    `flow_bytes`.  starting: the packet came without a hop to a single receiver, as its time to live
-    tells.  begin, end: where its transport layer stands.  payload: where what the transport carries
+    ports | protocol << 32 | version 6 << 40, which together name a flow; see `back_bytes`.  starting:
+    the packet came without a hop to a single receiver, as its time to live tells.  six: it is of IP
+    version 6.  kind: the protocol above IP.  begin, end: where the transport layer stands.  carried: a
+    whole UDP or TCP header is there; else the ports are 0.  payload: where what the transport carries
     begins, at `end` where it carries nothing.  flags: of TCP.
     """
 
     row: Whole
     key: Words
     starting: Marks
+    six: Marks
+    kind: NDArray[np.uint8]
     begin: Whole
     end: Whole
+    carried: Marks
+    sport: NDArray[np.uint16]
+    dport: NDArray[np.uint16]
     payload: Whole
     flags: NDArray[np.uint8]
 
@@ -162,31 +168,8 @@ class Addressed:
         """Some of the entries."""
         return type(self)(*(getattr(self, one.name)[rows] for one in fields(self)))
 
-    @property
-    def ports(self) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
-        """Source and destination ports, 0 where there are none."""
-        word = self.key[:, 4]
-        return (word & np.uint64(0xFFFF)).astype(np.uint16), (word >> np.uint64(16) & np.uint64(0xFFFF)).astype(np.uint16)
 
-    @property
-    def kind(self) -> NDArray[np.uint8]:
-        """The protocol above IP, by its number."""
-        return (self.key[:, 4] >> np.uint64(32) & np.uint64(0xFF)).astype(np.uint8)
-
-    @property
-    def six(self) -> Marks:
-        """True for IP version 6."""
-        found: Marks = self.key[:, 4] & SIX != 0
-        return found
-
-    @property
-    def carried(self) -> Marks:
-        """True where a whole UDP or TCP header was there."""
-        found: Marks = self.key[:, 4] & CARRIED != 0
-        return found
-
-
-SIX, CARRIED = np.uint64(1 << 40), np.uint64(1 << 41)
+SIX = np.uint64(1 << 40)
 
 
 def addressed(data: NDArray[np.uint8], heads: Links) -> Addressed:
@@ -209,9 +192,10 @@ def addressed(data: NDArray[np.uint8], heads: Links) -> Addressed:
         ttl, far = np.where(six, ip["hops"], ttl), np.where(six, ip["to6"] >> 56, far)
         kind[six], begin[six] = _extensions(data, ip["next"][six], at[six] + 40, end[six])
     starting = ((ttl == 64) | (ttl == 128) | (ttl == 255)) & (far < 0xE0)
-    found = Addressed(row, key, starting, begin, end, end, np.zeros(row.size, np.uint8))
-    _transport(data, found, kind, six)
-    return found
+    return _transport(data, Addressed(row, key, starting, six, kind, begin, end, *_NO_PORTS))
+
+
+_NO_PORTS: Any = (np.zeros(0),) * 5
 
 
 def _extensions(data: NDArray[np.uint8], following: NDArray[np.uint8], body: Whole, end: Whole) -> tuple[NDArray[np.uint8], Whole]:
@@ -227,18 +211,19 @@ def _extensions(data: NDArray[np.uint8], following: NDArray[np.uint8], body: Who
     return kind, begin
 
 
-def _transport(data: NDArray[np.uint8], found: Addressed, kind: NDArray[np.uint8], six: Marks) -> None:
-    """Ports, flags and payloads, written into `found`."""
-    size = found.end - found.begin
+def _transport(data: NDArray[np.uint8], found: Addressed) -> Addressed:
+    """Enters ports, flags and payloads."""
+    kind, size = found.kind, found.end - found.begin
     head = pieces(data, np.minimum(found.begin, found.end), _TRANSPORT)
     tcp = (kind == TCP) & (size >= 20)
-    carried = tcp | ((kind == UDP) & (size >= 8))
+    found.carried = tcp | ((kind == UDP) & (size >= 8))
     skip = np.where(tcp, (head["offset"] >> 4).astype(np.int64) * 4, 8)
-    found.payload = np.where(carried, np.minimum(found.begin + skip, found.end), found.end)
-    found.flags = np.where(tcp, head["flags"], 0).astype(np.uint8)
-    word = head["from"].astype(np.uint64) | head["to"].astype(np.uint64) << np.uint64(16)
-    word *= carried
-    found.key[:, 4] = word | kind.astype(np.uint64) << np.uint64(32) | six * SIX | carried * CARRIED
+    found.payload = np.where(found.carried, np.minimum(found.begin + skip, found.end), found.end)
+    found.flags = head["flags"] * tcp
+    found.sport, found.dport = (head[name].astype(np.uint16) * found.carried for name in ("from", "to"))
+    word = found.sport.astype(np.uint64) | found.dport.astype(np.uint64) << np.uint64(16)
+    found.key[:, 4] = word | kind.astype(np.uint64) << np.uint64(32) | found.six * SIX
+    return found
 
 
 def address_bytes(high: int, low: int, *, six: bool) -> bytes:

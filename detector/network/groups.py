@@ -48,12 +48,21 @@ def grouped(keys: NDArray[np.uint64]) -> Groups:
     rows = (word & _LOW).astype(np.int64)
     new = np.ones(count, bool)
     new[1:] = (word[1:] ^ word[:-1]) > _LOW
-    ordered = keys[rows]
-    unlike = (ordered[1:] != ordered[:-1]).any(axis=1)
-    if (unlike & ~new[1:]).any():
+    if (_differ(keys, rows) & ~new[1:]).any():
         rows = np.lexsort(keys.T)
-        new[1:] = (keys[rows][1:] != keys[rows][:-1]).any(axis=1)
+        new[1:] = _differ(keys, rows)
     return Groups(rows, np.flatnonzero(new), np.cumsum(new) - 1)
+
+
+def _differ(keys: NDArray[np.uint64], rows: Whole) -> NDArray[np.bool_]:
+    """Which keys, in the order of `rows`, differ from the one before."""
+    width = keys.shape[1]
+    ordered = np.ascontiguousarray(keys).view(f"V{8 * width}").ravel()[rows].view(np.uint64).reshape(-1, width)
+    unlike = ordered[1:, 0] ^ ordered[:-1, 0]
+    for column in range(1, width):
+        unlike |= ordered[1:, column] ^ ordered[:-1, column]
+    found: NDArray[np.bool_] = unlike != 0
+    return found
 
 
 def _hashed(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:

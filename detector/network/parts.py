@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.network.batch import Batch
-from detector.network.columns import SIX, Addressed, Links, address_bytes, mac_bytes
+from detector.network.columns import Addressed, Links, address_bytes, mac_bytes
 from detector.network.groups import Groups, grouped
 from detector.network.senders import NOBODY, Origin
 
@@ -87,8 +87,7 @@ class Part:
 def origins(heads: Links, ip: Addressed) -> NDArray[np.uint64]:
     """Words that name where each entry comes from: MAC and what `Origin` holds, then its address."""
     found = np.empty((ip.row.size, 3), np.uint64)
-    six = ip.key[:, 4] & SIX
-    found[:, 0] = heads.mac[ip.row] | heads.group[ip.row] * _GROUP | ip.starting * _STARTING | (six != 0) * _IS_SIX
+    found[:, 0] = heads.mac[ip.row] | heads.group[ip.row] * _GROUP | ip.starting * _STARTING | ip.six * _IS_SIX
     found[:, 1:] = ip.key[:, :2]
     return found
 

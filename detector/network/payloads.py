@@ -90,8 +90,7 @@ def _of_the_web(offered: Payloads) -> NDArray[np.bool_]:
 def _dull(data: NDArray[np.uint8], offered: Payloads, web: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Of the web what is neither text nor a handshake; questions and answers about the time."""
     time = (offered.dport == _TIME_PORT) & (offered.end - offered.begin == _TIME_SIZE)
-    found = web.copy()
-    found |= time
+    found: NDArray[np.bool_] = np.logical_or(web, time)
     rows = np.flatnonzero(found)
     if rows.size:
         start, udp = pieces(data, offered.begin[rows], _START), offered.kind[rows] == UDP
@@ -120,7 +119,7 @@ def _is_time(start: NDArray[np.void]) -> NDArray[np.bool_]:
 
 def _is_text(start: NDArray[np.void]) -> NDArray[np.bool_]:
     """Begins with four printable characters, as every text protocol does."""
-    found: NDArray[np.bool_] = ((start["bytes"] >= 0x20) & (start["bytes"] < 0x7F)).all(axis=1)
+    found: NDArray[np.bool_] = np.logical_and(start["bytes"] >= 0x20, start["bytes"] < 0x7F).all(axis=1)
     return found
 
 

@@ -167,7 +167,7 @@ class Traffic:
         """Connections accepted on a port that tells something."""
         ip = some.ip
         accepts = np.flatnonzero((ip.flags & _ACCEPTED == _ACCEPTED) & (some.sender != NOBODY))
-        sport = ip.ports[0][accepts]
+        sport = ip.sport[accepts]
         for entry, port in zip(accepts.tolist(), sport.tolist(), strict=True):
             if port in _TELLING_PORTS:
                 row = int(ip.row[entry])
@@ -180,8 +180,7 @@ class Traffic:
             return
         offered = self._flowed(some)
         ip, entries = some.ip, np.sort(offered)
-        sport, dport = ip.ports
-        payloads = Payloads(some.sender, ip.kind, sport, dport, ip.payload, ip.end).part(entries)
+        payloads = Payloads(some.sender, ip.kind, ip.sport, ip.dport, ip.payload, ip.end).part(entries)
         places = self._reader.worth(some.batch.data, payloads)
         rows = ip.row[entries[places]]
         for row, at_s, one in zip(rows.tolist(), some.batch.at_s[rows].tolist(), payloads.part(places).each(), strict=True):
