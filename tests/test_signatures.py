@@ -155,3 +155,8 @@ def test_what_was_matched_is_remembered_within_bounds(monkeypatch):
     assert [rules.match("http_server", f"Cam/{n % 10}").make for n in range(12)] == [f"Cam {n % 10}" for n in range(12)]
     assert rules.match("http_server", "Cam/1") is rules.match("http_server", "Cam/1")
     assert rules.match("http_server", "none") is None
+
+
+@pytest.mark.parametrize("host", ["p2p.reolink.com:443", "P2P.reolink.com", "v720.naxclow.com:80"])
+def test_a_port_is_no_part_of_a_hosts_name(host):
+    assert ALL.match("http_host", host).rule.kind == "cloud"

@@ -130,6 +130,8 @@ class Signatures:
         return self._known[key]
 
     def _match(self, word: str, value: str) -> Match | None:
+        if word == "http_host":
+            value = value.partition(":")[0]  # a port goes with the host, but is no part of its name
         domain, last, rule = self._domain_rule(word, value.lower().rstrip(".")) if "." in value else _NO_DOMAIN
         for place, one in self._by_field[word]:
             if place > last:
