@@ -1,9 +1,10 @@
 """Asks the joined network who is there and what they say of themselves: a `SightingSource`.
 
 Without authority it asks only by multicast, to which a device answers if it likes.  With authority
-(the owner's, a guest's who may, an official duty) it also asks every address of the subnet for its
-presence and tries a few TCP ports of those that are there.  It never leaves the joined subnet, never
-logs in, and sends nothing that `detector/network/data/questions.toml` does not list.
+(the owner's, a guest's who may, an official duty) it also asks everybody in the languages of camera
+makers, every address of the subnet for its presence, and tries a few TCP ports of those that are there.
+It never leaves the joined subnet, never logs in, and sends nothing that
+`detector/network/data/questions.toml` does not list.
 """
 
 from __future__ import annotations

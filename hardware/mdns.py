@@ -20,6 +20,7 @@ EVERY_TYPE = "_services._dns-sd._udp.local."
 CAMERA_TYPES = (
     "_rtsp._tcp.local.", "_onvif._tcp.local.", "_axis-video._tcp.local.", "_dhnap._tcp.local.", "_psia._tcp.local.",
     "_hap._tcp.local.", "_miio._udp.local.", "_amba-cam._udp.local.", "_ipcamera._tcp.local.", "_http._tcp.local.",
+    "_arec._tcp.local.", "_CGI._tcp.local.", "_hap._udp.local.",
 )  # fmt: skip
 
 MOST_NAMES = 64  # of one reply: a full printer offers about ten services, a hostile reply any number

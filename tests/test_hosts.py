@@ -25,11 +25,15 @@ def world(monkeypatch):
 
     class World:
         def __init__(self):
-            self.answers, self.asked, self.told, self.now, self.most, self.icons = {}, [], [], 0, 0, 0
+            self.answers, self.asked, self.told, self.now, self.most, self.icons, self.knocking, self.most_knocking = {}, [], [], 0, 0, 0, 0, 0
 
         async def converse(self, source, ip, port, asked, limits, *, room, icon):
             self.asked.append((ip, port, *asked))
             self.icons += icon
+            self.knocking += 1
+            self.most_knocking = max(self.most_knocking, self.knocking)
+            await asyncio.sleep(0)
+            self.knocking -= 1
             async with room:
                 self.now += 1
                 self.most = max(self.most, self.now)
@@ -74,6 +78,12 @@ def test_closed_ports_tell_nothing(world):
 def test_only_so_many_conversations_at_once_with_one_host(world, per_host):
     asyncio.run(world.hosts(per_host=per_host).ask(CAMERA))
     assert world.most == per_host
+
+
+def test_a_host_that_drops_packets_costs_the_patience_of_one_port(world):
+    asyncio.run(world.hosts(per_host=1).ask(CAMERA))
+    assert world.most_knocking > 1
+    assert world.most == 1
 
 
 def test_an_onvif_device_is_asked_for_clock_and_identity_where_it_said(world):

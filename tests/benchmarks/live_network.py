@@ -33,7 +33,7 @@ ROUNDS = 3
 # What nmap or a table of makers says of a camera; no word for software that other devices run as well.
 SMELLS = re.compile(
     r"webcam|ip.?cam|network.?camera|virtual camera|onvif|NetworkVideoTransmitter|hikvision|dahua|axis comm|vivotek|foscam|hanwha|"
-    r"rtsp-methods|\brtsp\b|Device type: .*(?:camera|video)|_hap\._tcp",
+    r"rtsp-methods|\brtsp\b|Device type: .*(?:camera|video)|\bci=1[78]\b",
     re.IGNORECASE,
 )
 # Without these two nmap does not come back: a script reads Motion's endless stream of pictures.

@@ -1,4 +1,4 @@
-"""Who lives on the bed: twelve hosts with programs that nobody here wrote, cameras and others, and repliers."""
+"""Who lives on the bed: programs that nobody here wrote, cameras and others, and repliers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PRINTER = """<?xml version="1.0" standalone='no'?><!DOCTYPE service-group SYSTEM
 <txt-record>ty=HP LaserJet Pro M404</txt-record><txt-record>rp=ipp/print</txt-record>
 <txt-record>pdl=application/pdf</txt-record></service></service-group>"""
 AVAHI = "[server]\nhost-name=printer\nuse-ipv6=no\nenable-dbus=no\n[publish]\npublish-workstation=no\n"
-MOTION = "daemon off\nwebcontrol_port 8080\nwebcontrol_localhost off\nstream_port 8081\nstream_localhost off\nnetcam_url http://127.0.0.1:1/x\n"
+MOTION = "daemon off\nwebcontrol_port 8080\nwebcontrol_localhost off\nstream_port 8081\nstream_localhost off\nvideo_device /dev/video99\n"
 LIGHTTPD = (
     'server.document-root = "{0}"\nserver.port = 80\nindex-file.names = ("index.html")\n'
     'server.modules = ("mod_openssl")\n$SERVER["socket"] == ":443" {{ ssl.engine = "enable" ssl.pemfile = "{0}/tls.pem" }}\n'
@@ -86,6 +86,12 @@ def motion(host: Host) -> None:
     host.start("motion", "-n", "-c", str(host.folder / "motion.conf"))
 
 
+def motion_streams(host: Host) -> bool:
+    """Motion serves its stream some seconds after it has opened the port: until then it hangs up."""
+    asks = "import socket; s = socket.create_connection(('127.0.0.1', 8081), 2); s.sendall(b'GET / HTTP/1.0\\r\\n\\r\\n'); print(len(s.recv(9)))"
+    return subprocess.run(host.command(SYSTEM_PYTHON, "-c", asks), check=False, capture_output=True).stdout.strip() == b"9"
+
+
 def speaker(host: Host) -> None:
     """shairport-sync: an AirPlay speaker, which speaks RTSP on port 5000; its avahi wants a D-Bus of its own."""
     script = (
@@ -120,6 +126,11 @@ def broker(host: Host) -> None:
     host.start("mosquitto", "-c", str(host.folder / "mosquitto.conf"))
 
 
+def silent(host: Host) -> None:
+    """A host that answers ARP and drops everything else of ours, as telephones and firewalled computers do."""
+    host.start("sh", "-c", f"ip route add blackhole {SWEEPER[0]}/32 && exec sleep 1000")
+
+
 @dataclass(frozen=True)
 class Neighbour:
     """One host of the bed and what a sweep must make of it: `alarm`, `look` or nothing.
@@ -135,6 +146,7 @@ class Neighbour:
     serves: tuple[tuple[str, int], ...]
     verdict: str
     origin: str = "others"
+    ready: Callable[[Host], bool] = lambda _: True
 
 
 PROGRAMS = (
@@ -143,7 +155,7 @@ PROGRAMS = (
     Neighbour("random", "10.77.0.12", "5a:13:9c:42:7e:01", camera, (("tcp", 8080), ("tcp", 8554), ("udp", 3702)), "alarm"),
     Neighbour("rtsp", "10.77.0.21", "00:1b:21:4d:02:15", rtsp_server, (("tcp", 554),), "look"),
     Neighbour("homekit", "10.77.0.22", "00:1b:21:4d:02:16", homekit_camera, (("tcp", 51826), ("udp", 5353)), "alarm"),
-    Neighbour("motion", "10.77.0.23", "00:1b:21:4d:02:17", motion, (("tcp", 8080), ("tcp", 8081)), "look"),
+    Neighbour("motion", "10.77.0.23", "00:1b:21:4d:02:17", motion, (("tcp", 8080), ("tcp", 8081)), "alarm", ready=motion_streams),
     Neighbour("nas", "10.77.0.31", "00:11:32:4d:03:1f", media_server, (("tcp", 8200), ("udp", 1900)), ""),
     Neighbour("pc", "10.77.0.32", "18:66:da:4d:03:20", computer, (("udp", 3702), ("tcp", 5357)), ""),
     Neighbour("printer", "10.77.0.33", "3c:d9:2b:4d:03:21", printer, (("udp", 5353),), ""),
@@ -152,6 +164,7 @@ PROGRAMS = (
     Neighbour("heating", "10.77.0.36", "00:1b:21:4d:03:24", web_page, (("tcp", 80), ("tcp", 443)), ""),
     Neighbour("box", "10.77.0.37", "00:1b:21:4d:03:25", small_box, (("tcp", 80),), ""),
     Neighbour("broker", "10.77.0.38", "00:1b:21:4d:03:26", broker, (("tcp", 1883),), ""),
+    Neighbour("phone", "10.77.0.39", "00:1b:21:4d:03:27", silent, (), ""),
 )
 REPLIERS = tuple(
     Neighbour(
@@ -189,4 +202,5 @@ def populate(bed: Bed) -> Host:
     for one in NEIGHBOURS:
         for kind, port in one.serves:
             wait_until(lambda one=one, kind=kind, port=port: bed.hosts[one.name].serves(kind, port), UP_S, f"{one.name} on {kind} {port}")
+        wait_until(lambda one=one: one.ready(bed.hosts[one.name]), UP_S, f"{one.name} is ready")
     return bed.host("sweeper", *SWEEPER)
