@@ -34,6 +34,7 @@ class Hosts:
         self._source, self._limits, self._pace, self._tell = source, limits, pace, tell
         self._table = questions.load()
         self._room = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(limits.per_host))
+        self._doors = asyncio.Semaphore(limits.most_open)
         self._pages: Counter[str] = Counter()
         self._fetched: set[tuple[str, int, str, str]] = set()
 
@@ -66,8 +67,9 @@ class Hosts:
 
     async def _converse(self, ip: str, port: int, asked: Sequence[bytes], *, icon: bool = False) -> list[bytes] | None:
         """Talks to one port and tells the facts of each reply; None when it is closed."""
-        await self._pace.turn()
-        replies = await converse(self._source, ip, port, asked, self._limits.dialogue, room=self._room[ip], icon=icon)
+        async with self._doors:
+            await self._pace.turn()
+            replies = await converse(self._source, ip, port, asked, self._limits.dialogue, room=self._room[ip], icon=icon)
         for reply in replies or ():
             self._tell(ip, services.from_tcp(reply, port, 0))
         return replies

@@ -19,6 +19,7 @@ class AskLimits:
     datagrams_per_s: float = 200.0  # questions to everybody, apart, so that they never wait behind knocking
     nodes_s: float = 1.5  # an echo to all nodes is answered within some 500 ms, asleep on Wi-Fi up to a second
     per_host: int = 4  # conversations at once with one host: cheap cameras crash over more; knocking is not talking
+    most_open: int = 500  # connections at once in all: a program may usually have 1024 files open
     widest: int = 22  # prefix length, 1022 addresses: wider subnets are a company's, and take too long
     most_names: int = 256  # mDNS names followed up in one round; a hostile responder has any number
     most_facts: int = 400  # of one host: a chatty camera gives some 60, a hostile host would fill the memory

@@ -86,6 +86,16 @@ def test_a_host_that_drops_packets_costs_the_patience_of_one_port(world):
     assert world.most == 1
 
 
+@pytest.mark.parametrize("most_open", [1, 7])
+def test_a_whole_network_never_has_more_connections_open_than_the_limit(world, most_open):
+    async def ask_many(hosts):
+        await asyncio.gather(*(hosts.ask(f"192.168.7.{n}") for n in range(20, 30)))
+
+    asyncio.run(ask_many(world.hosts(most_open=most_open)))
+    assert world.most_knocking == most_open
+    assert len(world.asked) == 10 * len(questions.load().ports)
+
+
 def test_an_onvif_device_is_asked_for_clock_and_identity_where_it_said(world):
     asyncio.run(world.hosts().follow(CAMERA, ONVIF_FACTS))
     assert [(port, questions.load().recognise(payload, "tcp").name) for _, port, payload in world.asked] == [
