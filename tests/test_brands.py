@@ -211,3 +211,19 @@ def test_names_that_only_begin_alike_do_not_alarm(name):
     for field in ("dhcp_name", "mdns_host", "mdns_name", "upnp_name"):
         finding = found([(field, name)])
         assert finding is None or not finding.alarm, field
+
+
+@pytest.mark.parametrize(
+    ("facts", "camera"),
+    [
+        ([("onvif_manufacturer", "General"), ("onvif_model", "HI3518-X")], "HI3518-X"),
+        ([("onvif_manufacturer", "Hikvision"), ("onvif_model", "DS-2CD2042WD-I")], "Hikvision DS-2CD2042WD-I"),
+        ([("onvif_manufacturer", "ONVIF")], None),
+        ([("wsd_scope", "onvif://www.onvif.org/name/IPC-BO"), ("wsd_type", "dn:NetworkVideoTransmitter")], "IPC-BO"),
+        ([("wsd_scope", "onvif://www.onvif.org/name/TP-IPC%20Tapo"), ("wsd_scope", "onvif://www.onvif.org/hardware/C210")], "C210"),
+    ],
+)
+def test_a_word_that_is_no_maker_is_not_told_as_one(facts, camera):
+    finding = found(facts)
+    assert finding.alarm
+    assert finding.camera == camera
