@@ -6,9 +6,11 @@ a frame's sender depends on who holds the address just then, the batch has to be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,8 +29,7 @@ _NEIGHBOUR_SIZE, _SOLICITS, _ADVERTISES = 24, 135, 136
 _BY_NEIGHBOUR, _BY_PACKET, _BY_LEASE = 1, 2, 4
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Claim:
+class Claim(NamedTuple):
     """A frame says that an address is held by a MAC.  step: its order within the frame."""
 
     row: int
@@ -43,65 +44,75 @@ class Claims:
     """The claims of one part of a batch.
 
     said: what ARP and neighbour discovery say, every time.  perhaps: what DHCP would say if it is
-    believed.  seen: origins that were met, each with the row where it was met first.
+    believed.
     """
 
     said: list[Claim] = field(default_factory=list)
     perhaps: list[Claim] = field(default_factory=list)
-    seen: list[tuple[int, Origin]] = field(default_factory=list)
 
-    def moving(self, holder: Holder) -> set[bytes]:
-        """Addresses that somebody claims who does not hold them yet."""
+    def moving(self, fresh: Iterable[Origin], holder: Holder) -> set[bytes]:
+        """Addresses that somebody claims who does not hold them yet; `fresh` are origins not met before."""
         claimed = {one.ip for one in (*self.said, *self.perhaps) if holder(one.ip) != one.mac}
-        return claimed | {origin.ip for _, origin in self.seen if origin.claims and holder(origin.ip) != (origin.mac or b"")}
+        return claimed | {origin.ip for origin in fresh if origin.claims and holder(origin.ip) != (origin.mac or b"")}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be claimed, in order, and the row before which the part has to end (None: its end)."""
 
-    claims: tuple[Claim, ...]
-    cut: int | None
+    claims: Sequence[Claim] = ()
+    cut: int | None = None
 
 
-def plan(claims: Claims, moving: set[bytes], rows_of: Callable[[Origin], Iterable[int]], holder: Holder) -> Plan:
-    """The claims to addresses that move.
-
-    rows_of: all rows of an origin, asked only for addresses that several MACs claim.
-    """
+def plan(part: Part, fresh: Iterable[Origin], holder: Holder) -> Plan:
+    """Who claims which address in a part; `fresh` are its origins that were not met before."""
+    claims = heard(part)
+    moving = claims.moving(fresh, holder)
+    if not moving:
+        return Plan()
+    origins = part.from_addresses(moving)
+    rows = part.rows_of(origins)
     found = [one for one in claims.said if one.ip in moving]
-    macs: dict[bytes, set[bytes]] = {}
-    for one in (*found, *claims.perhaps):
-        macs.setdefault(one.ip, set()).add(one.mac)
-    for _, origin in claims.seen:
-        if origin.claims and origin.ip in moving:
-            macs.setdefault(origin.ip, set()).add(origin.mac or b"")
-    unsure = {one.ip for one in claims.perhaps}
-    for row, origin in claims.seen:
-        if origin.claims and origin.ip in moving:
-            disputed = len(macs[origin.ip]) > 1 or origin.ip in unsure
-            found += [_by(origin, at) for at in (rows_of(origin) if disputed else (row,))]
-    found.sort()
-    return Plan(tuple(found), _cut(claims, moving, [*found, *claims.perhaps], rows_of, holder))
+    disputed = _disputed([*found, *claims.perhaps], origins) | {one.ip for one in claims.perhaps}
+    for origin in origins:
+        if origin.claims:
+            found += [_by(origin, row) for row in (rows[origin.name] if origin.ip in disputed else rows[origin.name][:1])]
+    found = list(_changing(sorted(found), {one.ip for one in claims.perhaps}, holder))
+    return Plan(found, _cut([*found, *claims.perhaps], origins, rows, holder))
+
+
+def _disputed(said: Iterable[Claim], origins: Iterable[Origin]) -> set[bytes]:
+    """Addresses that several MACs claim."""
+    first: dict[bytes, bytes] = {}
+    claimed = [(one.ip, one.mac) for one in said] + [(origin.ip, origin.mac or b"") for origin in origins if origin.claims]
+    return {ip for ip, mac in claimed if first.setdefault(ip, mac) != mac}
+
+
+def _changing(found: Iterable[Claim], unsure: AbstractSet[bytes], holder: Holder) -> Iterator[Claim]:
+    """Those claims, in order, after which another MAC holds an address, as far as that is sure."""
+    held: dict[bytes, bytes | None] = {}
+    for one in found:
+        if one.ip in unsure:
+            yield one
+        elif held.setdefault(one.ip, holder(one.ip)) != one.mac:
+            held[one.ip] = one.mac
+            yield one
 
 
 def _by(origin: Origin, row: int) -> Claim:
     return Claim(row, _BY_PACKET, origin.mac or b"", origin.ip, "group" if origin.group else "link")
 
 
-def _cut(
-    claims: Claims, moving: set[bytes], found: list[Claim], rows_of: Callable[[Origin], Iterable[int]], holder: Holder
-) -> int | None:
+def _cut(found: Iterable[Claim], origins: Iterable[Origin], rows: Mapping[bytes, Sequence[int]], holder: Holder) -> int | None:
     """After the first claim that changes an address of the internet whose later frames depend on it."""
     changed: dict[bytes, int] = {}
     for one in sorted(found):
-        if one.ip not in changed and holder(one.ip) != one.mac:
-            changed[one.ip] = one.row
+        if holder(one.ip) != one.mac:
+            changed.setdefault(one.ip, one.row)
     cuts = [
         changed[origin.ip] + 1
-        for _, origin in claims.seen
-        if origin.ip in changed and origin.ip in moving and not origin.claims and not private(origin.ip)
-        and max(rows_of(origin)) > changed[origin.ip]
+        for origin in origins
+        if origin.ip in changed and not origin.claims and not private(origin.ip) and rows[origin.name][-1] > changed[origin.ip]
     ]
     return min(cuts, default=None)
 

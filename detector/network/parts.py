@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,11 +71,22 @@ class Part:
         mac = mac_bytes(word & (1 << 49) - 1)
         return Origin(name, mac, address_bytes(high, low, six=six), bool(word & int(_GROUP)), bool(word & int(_STARTING)))
 
-    def rows_of(self, origin: Origin) -> list[int]:
-        """The rows of one origin."""
-        same = (self.origins == np.frombuffer(origin.name, np.uint64)).all(axis=1)
-        rows: list[int] = self.ip.row[same].tolist()
-        return rows
+    def from_addresses(self, addresses: AbstractSet[bytes]) -> list[Origin]:
+        """The origins that hold one of some addresses, in no order."""
+        wanted = {int.from_bytes(ip[-8:], "big") for ip in addresses}
+        leaders = self.leaders[np.isin(self.ip.key[self.leaders, 1], np.array(list(wanted), np.uint64))]
+        found = dict(zip(_as_bytes(self.origins[leaders]), leaders.tolist(), strict=True))
+        return [origin for name, entry in found.items() if (origin := self.origin(entry, name)).ip in addresses]
+
+    def rows_of(self, origins: Iterable[Origin]) -> dict[bytes, list[int]]:
+        """The rows of some origins, by their names."""
+        found: dict[bytes, list[int]] = {origin.name: [] for origin in origins}
+        wanted = {int.from_bytes(name[16:24], "little") for name in found}
+        entries = np.flatnonzero(np.isin(self.origins[:, 2], np.array(list(wanted), np.uint64)))
+        for name, row in zip(_as_bytes(self.origins[entries]), self.ip.row[entries].tolist(), strict=True):
+            if name in found:
+                found[name].append(row)
+        return found
 
     def resolved(self, numbers: Sequence[int | None]) -> None:
         """Takes the sender of each leader, none of them None, and gives it to all entries that it leads."""

@@ -119,8 +119,8 @@ def _is_time(start: NDArray[np.void]) -> NDArray[np.bool_]:
 
 def _is_text(start: NDArray[np.void]) -> NDArray[np.bool_]:
     """Begins with four printable characters, as every text protocol does."""
-    found: NDArray[np.bool_] = np.logical_and(start["bytes"] >= 0x20, start["bytes"] < 0x7F).all(axis=1)
-    return found
+    found = (start["bytes"] >= 0x20) & (start["bytes"] < 0x7F)
+    return found[:, 0] & found[:, 1] & found[:, 2] & found[:, 3]
 
 
 def _named(data: NDArray[np.uint8], offered: Payloads, web: NDArray[np.bool_]) -> tuple[list[int], list[int], list[int]]:

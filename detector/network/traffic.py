@@ -8,7 +8,7 @@ A fact is about the sender of a payload, and only where the sender is a host of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address
@@ -28,11 +28,12 @@ from detector.network.groups import MOST_ROWS
 from detector.network.inside import look_inside
 from detector.network.parts import Part, Whole, origins, part
 from detector.network.payloads import Payload, Payloads, Reader
-from detector.network.senders import MOST_SENDERS, NOBODY, Origin, Senders
+from detector.network.senders import MOST_SENDERS, NOBODY, Senders
 
 TCP_LOOKS, UDP_LOOKS = 40, 200  # payloads of one flow that are read: banners stand at its start
 MOST_WAITING = 1 << 20  # bytes of single packets that wait to be read together
 MOST_CUTS = 64  # of one batch: an address that changes hands at every frame is read less exactly
+LEAST_REACH = 256  # frames tried after a cut: where one is, the next is not far
 
 # Ports that say something where a host accepts a connection on them, even if nothing is read of it.
 _TELLING_PORTS = (554, 8554, 10554, 37777, 34567)
@@ -99,11 +100,13 @@ class Traffic:
         self._examined(batch, heads)
         ip = columns.addressed(batch.data, heads)
         whole = Whole(batch, heads, ip, origins(heads, ip))
-        lo, cuts = 0, 0
+        lo, cuts, reach = 0, 0, len(batch)
         while lo < len(batch):
-            some, said = self._part(whole, lo, len(batch), exact=cuts < MOST_CUTS)
+            some, said = self._part(whole, lo, min(lo + reach, len(batch)), exact=cuts < MOST_CUTS)
             self._read(some, said, [one for one in aired if lo <= one.row < some.hi])
-            lo, cuts = some.hi, cuts + 1
+            cut = some.hi < min(lo + reach, len(batch))
+            reach = max(LEAST_REACH, 2 * (some.hi - lo)) if cut else 4 * reach
+            lo, cuts = some.hi, cuts + cut
         self._air_flows(batch, aired)
         for owner, fact in self._flows.overfull():
             self._flow_fact(owner, fact)
@@ -130,16 +133,12 @@ class Traffic:
         some = part(whole, lo, hi)
         names = some.names
         known = self._senders.settled(names)
-        fresh = _origins(some, names, [number is None for number in known])
-        said = claims.heard(some)
-        said.seen = fresh
-        moving = said.moving(self._senders.holder)
-        if moving:
-            said.seen = [one for one in _origins(some, names) if one[1].ip in moving]
-        plan = claims.plan(said, moving, some.rows_of, self._senders.holder)
+        new = {name: place for place, name in enumerate(names) if known[place] is None} if None in known else {}
+        fresh = [some.origin(int(some.leaders[place]), name) for name, place in new.items()]
+        plan = claims.plan(some, fresh, self._senders.holder)
         if exact and plan.cut is not None and plan.cut < hi:
             return self._part(whole, lo, plan.cut, exact=False)
-        for _, origin in fresh:
+        for origin in fresh:
             self._senders.settle(origin)
         some.resolved(self._senders.settled(names) if fresh else known)
         return some, plan.claims
@@ -247,16 +246,6 @@ class Traffic:
         at_s = batch.at_s[at_row]
         slots = self._flows.slots(keys, owners, at_s[groups.begins], np.arange(len(keys)))
         self._flows.add(slots, groups, batch.lengths[at_row], at_s)
-
-
-def _origins(some: Part, names: Sequence[bytes], wanted: Sequence[bool] | None = None) -> list[tuple[int, Origin]]:
-    """The origins of a part, or those wanted of its leaders', each with its first row."""
-    leaders = some.leaders.tolist()
-    first: dict[bytes, int] = {}
-    for place, name in enumerate(names):
-        if (wanted is None or wanted[place]) and leaders[place] < first.get(name, len(some.ip.row)):
-            first[name] = leaders[place]
-    return [(int(some.ip.row[entry]), some.origin(entry, name)) for name, entry in first.items()]
 
 
 def _back(key: bytes) -> bytes:
