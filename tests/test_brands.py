@@ -227,3 +227,13 @@ def test_a_word_that_is_no_maker_is_not_told_as_one(facts, camera):
     finding = found(facts)
     assert finding.alarm
     assert finding.camera == camera
+
+
+@pytest.mark.parametrize(
+    ("mac", "camera"),
+    [("b0:c5:54:1c:71:85", "D-Link"), ("74:da:38:80:7a:08", "Edimax"), ("34:ce:00:d6:8f:c1", "Xiaomi"), ("f4:f2:6d:93:51:f1", "TP-Link"), ("10:2c:6b:00:00:01", None)],
+)
+def test_a_camera_of_a_mixed_brand_has_the_brand_of_its_mac(mac, camera):
+    finding = found([("mdns_host", "ipcam")], mac)
+    assert finding.alarm
+    assert finding.camera == camera
