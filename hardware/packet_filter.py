@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import struct
 
+from detector.network.text import MESSAGE_HEAD
+
 Instruction = tuple[int, int, int, int]
 """Code, how far to jump where true, where false, operand."""
 
 Program = tuple[Instruction, ...]
 
-WHOLE = 2048
-"""Bytes of a frame with facts: the longest TLS ClientHello in one segment, and some room."""
-
 HEADS = 256
 """Bytes of a stream's frame: Ethernet, the longest IP and TCP heads, and 122 of the payload, of which
 RTP's own head can be 76."""
+
+WHOLE = HEADS + MESSAGE_HEAD
+"""Bytes of a frame with facts: no message is read further.  Frames are longer than the 1.5 kB of the wire
+where the network card has joined several segments of a flow into one, as most do."""
 
 LONG = 1000
 """Frames shorter than this come whole whatever they hold: streams are made of longer ones."""
