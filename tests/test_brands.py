@@ -6,11 +6,16 @@ of every device.  What real captures say is measured by tests/benchmarks.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from detector.model import Sighting
 from detector.network.search import NetworkSearch
+from detector.network.signatures import Signatures
+from detector.network.vendors import Vendors
 
+TIERS = Path(__file__).parent.parent.parent / "shared/data/labels/oui_tiers.tsv"
 NOBODY = "22:00:00:00:00:01"
 
 
@@ -237,3 +242,17 @@ def test_a_camera_of_a_mixed_brand_has_the_brand_of_its_mac(mac, camera):
     finding = found([("mdns_host", "ipcam")], mac)
     assert finding.alarm
     assert finding.camera == camera
+
+
+@pytest.mark.skipif(not TIERS.is_file(), reason="the shared vendor tiers are not here")
+@pytest.mark.parametrize(("tier", "least", "most"), [("A", 3.0, 4.0), ("B", 0.0, 2.0), ("C", -0.7, 0.8)])
+def test_the_makers_of_a_tier_weigh_as_their_tier_does(tier, least, most):
+    rules, vendors, off = Signatures(), Vendors(), []
+    for line in TIERS.read_text(encoding="utf-8").splitlines():
+        name, _, prefixes = line.split("\t")
+        for prefix in filter(None, prefixes.split(",")) if name.startswith(tier) else ():
+            digits = prefix.split("/")[0].replace(":", "").lower().ljust(12, "0")
+            match = rules.match("mac_vendor", vendors.owner(":".join(digits[i : i + 2] for i in range(0, 12, 2))).name or "")
+            if not least <= (match.rule.weight if match else 0.0) <= most:
+                off.append((prefix, match and match.rule.weight))
+    assert len(off) <= 1, off  # one block of 4,096 addresses is of a firm that only shares a camera maker's name
