@@ -18,7 +18,7 @@ import typer
 from hardware import exits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hardware.inputs import LampPins
     from hardware.runner import Sense
@@ -44,6 +44,10 @@ Interface = Annotated[str | None, typer.Option(help="The network interface to us
 Json = Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON; - for standard output.")]
 Lamp = Annotated[Path | None, typer.Option(help="The lamp's state per frame, where it is known (JSON).")]
 Out = Annotated[Path | None, typer.Option(help="A folder for the report (HTML, JSON, text, pictures, hashes).")]
+Distance = Annotated[
+    list[float] | None,
+    typer.Option(min=0.1, max=20.0, help="How far away what you swept was, in metres, for what a lens would have shown; may be given several times."),
+]
 Promiscuous = Annotated[
     bool, typer.Option("--promiscuous", help="Hear frames for others too: at a switch's mirror port, or on a bridge.")
 ]
@@ -104,6 +108,7 @@ def sweep(
     interface: Interface = None,
     authority: Authority = None,
     seconds: Seconds = 30.0,
+    distance: Distance = None,
     lamp_pins: Annotated[str | None, typer.Option(metavar="ON,OFF", help="GPIO pins (BCM) of a switched lamp: round the lens, and aside of it.")] = None,
     infrared: Annotated[bool, typer.Option("--infrared", help="The lamp is infrared and may flash at any rate.")] = False,
     out: Out = None,
@@ -123,7 +128,8 @@ def sweep(
     pins = _pins(lamp_pins, infrared=infrared)
 
     def build() -> Built:
-        lens = _lens([video], lamp, seconds) if video is not None else inputs.lens_live(None, seconds, pins)
+        far = distance or ()
+        lens = _lens([video], lamp, seconds, far) if video is not None else inputs.lens_live(None, seconds, pins, far)
         return [lens, _network(capture, interface, authority, seconds)], authority
 
     _run(build, out, json_file, exit_code=exit_code)
@@ -135,12 +141,19 @@ def lens(
     *,
     lamp: Lamp = None,
     seconds: Seconds = 30.0,
+    distance: Distance = None,
+    self_test: Annotated[bool, typer.Option("--self-test", help="The video shows a lens that you know, an old phone 1 m away: say whether this camera and torch can see it.")] = False,
     out: Out = None,
     json_file: Json = None,
     exit_code: ExitCode = False,
 ) -> None:
     """Search for lenses only."""
-    _run(lambda: ([_lens(inputs, lamp, seconds)], None), out, json_file, exit_code=exit_code)
+    if self_test:
+        if out is not None or json_file is not None or exit_code:
+            raise typer.BadParameter("--self-test answers in words; it goes without --out, --json and --exit-code.")
+        _self_test(_lens(inputs, lamp, seconds, distance or ()))
+        return
+    _run(lambda: ([_lens(inputs, lamp, seconds, distance or ())], None), out, json_file, exit_code=exit_code)
 
 
 @app.command()
@@ -245,13 +258,29 @@ def _pins(named: str | None, *, infrared: bool) -> LampPins | None:
     return LampPins(int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else None, infrared)
 
 
-def _lens(named: list[str], lamp: Path | None, seconds: float) -> Sense:
+def _lens(named: list[str], lamp: Path | None, seconds: float, distances_m: Sequence[float] = ()) -> Sense:
     from hardware.inputs import lens_from  # noqa: PLC0415
 
     try:
-        return lens_from(named, lamp, seconds)
+        return lens_from(named, lamp, seconds, distances_m)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _self_test(sense: Sense) -> None:
+    """Search for a lens that is known to be there, and say whether it was seen."""
+    from detector.optics import selftest  # noqa: PLC0415
+    from hardware.console import Bars, remark  # noqa: PLC0415
+    from hardware.runner import sweep as run  # noqa: PLC0415
+
+    if sense.hint:
+        remark(sense.hint)
+    with Bars() as bars:
+        report = run([sense], None, bars.tell)
+    told = selftest.judge(report.results[0])
+    for line in [*(gap.says for gap in report.results[0].coverage.gaps), *told.says]:
+        typer.echo(line)
+    raise typer.Exit(exits.DONE if told.passed else exits.NOT_CHECKED)
 
 
 def _network(capture: Path | None, interface: str | None, authority: Literal["owner", "guest", "official"] | None, seconds: float, *, promiscuous: bool = False) -> Sense:
@@ -281,7 +310,7 @@ def _run(build: Callable[[], Built], out: Path | None, json_file: str | None, *,
             remark(sense.hint)
     with Bars() as bars:
         report = run(senses, authority, bars.tell)
-    delivery.deliver(report)
+    delivery.deliver(report, next((sense.again for sense in senses if sense.again is not None), None))
     _complain(delivery.refusals)
     raise typer.Exit(exits.exit_of(report, unwritten=bool(delivery.refusals), exit_code=exit_code))
 

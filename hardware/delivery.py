@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from detector.model import Frame
 from detector.report import Report, as_json, as_text
 from hardware import store
+from hardware.clips import Film, film
 from hardware.console import show
 
 STANDARD_OUTPUT = "-"
@@ -39,14 +41,17 @@ class Delivery:
         if self.out is not None:
             self._try(str(self.out), lambda out: store.prepare_folder(Path(out)))
 
-    def deliver(self, report: Report) -> None:
+    def deliver(self, report: Report, again: Callable[[], Iterator[Frame]] | None = None) -> None:
         """After the sweep: show it, then write it.
 
         Every form is made before the first is shown, so that a fault in any of them ends the
-        program before a verdict was told.
+        program before a verdict was told.  again: reads the recording once more, for its clips.
         """
         text, data = as_text(report), as_json(report)
-        files = store.files_of(report) if self.out is not None else {}
+        films: list[Film] = []
+        if self.out is not None:
+            self._try("The clips of the findings", lambda _: films.append(film(report, again)))
+        files = store.files_of(report, *films) if self.out is not None else {}
         self._try("The report", lambda _: show(text, text_stream(self.json_file)))
         if self.json_file == STANDARD_OUTPUT:
             self._try("The report", lambda _: write_out(data))

@@ -44,7 +44,7 @@ UNPRIVILEGED = (
 )
 
 
-def lens_from(inputs: Sequence[str], lamp: Path | None = None, seconds: float = SECONDS) -> Sense:
+def lens_from(inputs: Sequence[str], lamp: Path | None = None, seconds: float = SECONDS, distances_m: Sequence[float] = ()) -> Sense:
     """The lens search over what the user named: a camera's number, a video, a folder of pictures, one
     picture, or two (the lit one first).
 
@@ -57,22 +57,22 @@ def lens_from(inputs: Sequence[str], lamp: Path | None = None, seconds: float = 
     if lamp is not None and (_is_camera(inputs[0]) or _is_picture(paths[0])):
         raise ValueError("A lamp file goes with a video or a folder of pictures.")
     if _is_camera(inputs[0]):
-        return lens_live(int(inputs[0]), seconds)
+        return lens_live(int(inputs[0]), seconds, distances_m=distances_m)
     if (trouble := opencv_trouble()) is not None:
         return absent("lens", trouble)
     if _is_picture(paths[0]):
         return _lens_from_pictures(paths)
-    return _lens_over(paths[0].name, True, lambda _: _recording(paths[0], lamp))
+    return _lens_over_recording(paths[0], lamp, distances_m)
 
 
-def lens_live(camera: int | None, seconds: float, lamp: LampPins | None = None) -> Sense:
+def lens_live(camera: int | None, seconds: float, lamp: LampPins | None = None, distances_m: Sequence[float] = ()) -> Sense:
     """The lens search with a camera of this machine: the numbered one, or else the Raspberry Pi's, or
     else the first there is; with the lamp on these pins, or a person who holds a torch.
     """
     if (trouble := opencv_trouble()) is not None:
         return absent("lens", trouble)
     name = "the camera" if camera is None else f"camera {camera}"
-    sense = _lens_over(name, False, lambda clock: _eye(camera, seconds, lamp, clock))
+    sense = _lens_over(name, False, lambda clock: _eye(camera, seconds, lamp, clock), distances_m)
     return replace(sense, hint=HINT.format(seconds))
 
 
@@ -111,7 +111,7 @@ def replayed(recorded: Recorded) -> list[Sense]:
     """The senses that a recorded sweep holds; one that it does not hold is not asked for."""
     senses = []
     if (video := recorded.video) is not None:
-        senses.append(_lens_over(video.name, True, lambda _: _recording(video, recorded.lamp)))
+        senses.append(_lens_over_recording(video, recorded.lamp))
     if recorded.capture is not None:
         senses.append(network_from(recorded.capture))
     return senses
@@ -137,15 +137,35 @@ def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES | {".heic", ".heif"} and not path.is_dir()
 
 
-def _lens_over(name: str, replay: bool, source: Callable[[SweepClock], FrameSource]) -> Sense:  # noqa: FBT001
+def _lens_over_recording(path: Path, lamp: Path | None, distances_m: Sequence[float] = ()) -> Sense:
+    sense = _lens_over(path.name, True, lambda _: _recording(path, lamp), distances_m)
+    return replace(sense, again=lambda: _recording(path, None).frames())
+
+
+def _lens_over(name: str, replay: bool, source: Callable[[SweepClock], FrameSource], distances_m: Sequence[float]) -> Sense:  # noqa: FBT001
+    from detector.optics.population import Assumed  # noqa: PLC0415
     from detector.optics.search import LensSearch  # noqa: PLC0415
+    from detector.optics.survey import Survey  # noqa: PLC0415
+    from hardware.console import remark  # noqa: PLC0415
+
+    survey = Survey(Assumed(distances_m=tuple(sorted(distances_m))) if distances_m else None)
+    search = LensSearch(survey=survey)
 
     def begin(clock: SweepClock) -> tuple[Named, Iterator[Any]]:
         opened = source(clock)
+        survey.expect(opened.expected_frames)
         return opened, opened.frames()
 
-    search = LensSearch()
-    return Sense("lens", (Feed(name, replay, begin, search.add),), search.finish)
+    said = ""
+
+    def take_live(frame: Frame) -> None:
+        nonlocal said
+        search.add(frame)
+        if survey.advice and survey.advice != said:
+            remark(survey.advice)
+        said = survey.advice or said
+
+    return Sense("lens", (Feed(name, replay, begin, search.add if replay else take_live),), search.finish)
 
 
 def _recording(path: Path, lamp: Path | None) -> FrameSource:

@@ -22,7 +22,7 @@ from importlib.metadata import version as installed_version
 from typing import Any, Protocol, runtime_checkable
 
 from detector import verdict
-from detector.model import Coverage, Gap, SenseName, SenseResult
+from detector.model import Coverage, Frame, Gap, SenseName, SenseResult
 from detector.report import Report, Source
 from hardware.clock import SweepClock
 from hardware.sensor import InputUnreadable, SensorUnavailable
@@ -83,6 +83,8 @@ class Sense:
     gaps: tuple[Gap, ...] = ()
     limits: tuple[str, ...] = ()
     hint: str = ""
+    again: Callable[[], Iterator[Frame]] | None = None
+    """Reads a recording's frames once more, for the pictures of the report."""
 
 
 @dataclass(slots=True)
@@ -268,11 +270,11 @@ def _result(sense: Sense, accounts: Sequence[_Account]) -> SenseResult:
     if nothing:
         gaps = [replace(gap, fatal=True) for gap in gaps] or [_nothing_came(sense)]
     coverage = result.coverage
-    completed = Coverage(
-        sense.name,
-        dict(coverage.examined) | {name: value for source in kept for name, value in source.examined.items()},
-        tuple(dict.fromkeys([*coverage.gaps, *gaps])),
-        tuple(dict.fromkeys([*coverage.limits, *sense.limits, *(t for source in kept for t in source.coverage_limits)])),
+    completed = replace(
+        coverage,
+        examined=dict(coverage.examined) | {name: value for source in kept for name, value in source.examined.items()},
+        gaps=tuple(dict.fromkeys([*coverage.gaps, *gaps])),
+        limits=tuple(dict.fromkeys([*coverage.limits, *sense.limits, *(t for source in kept for t in source.coverage_limits)])),
     )
     return replace(result, coverage=completed)
 

@@ -81,7 +81,7 @@ def test_points_at_the_border_are_cut_and_nothing_else():
     assert added(point(99.0, 79.0, energy=2.0)).sum() > 1.0
 
 
-@pytest.mark.parametrize("sigma", [0.8, 1.0, 1.3])
+@pytest.mark.parametrize("sigma", [0.85, 1.0, 1.15])
 def test_sharpness_is_read_off_the_points_in_the_picture(sigma):
     rng = np.random.default_rng(1)
     picture = np.full((400, 400), 60, np.uint8)

@@ -22,7 +22,6 @@ from detector.optics.bursts import Luma, Shot
 from detector.optics.conclude import conclude
 from detector.optics.join import join
 from detector.optics.motion import Motion, MotionEstimator
-from detector.optics.rows import Rows
 from detector.optics.track import Tracker, TrackLimits
 from detector.optics.view import View, look
 
@@ -217,7 +216,11 @@ def sharpness(shots: Sequence[tuple[View, glint.Spots]], otherwise: float = 0.95
         return otherwise
     sigmas = np.arange(0.6, 1.61, 0.1)
     drawn = [_drawn_width(sigma) for sigma in sigmas]
-    return float(np.interp(np.percentile(widths, 25), drawn, sigmas))
+    return float(np.clip(np.interp(np.percentile(widths, 10), drawn, sigmas), *SHARPEST_PX))
+
+
+SHARPEST_PX = (0.8, 1.2)
+"""What cameras in focus make of a point; wider spots are texture, narrower ones noise."""
 
 
 def _drawn_width(sigma_px: float) -> float:
@@ -242,10 +245,10 @@ def recover(scene: Scene, drawn: Drawn) -> NDArray[np.int8]:
     return found
 
 
-def _tracks(scene: Scene, drawn: Drawn) -> list[Rows]:
+def _tracks(scene: Scene, drawn: Drawn) -> list[NDArray[np.void]]:
     """Tracks worth a judgement, as `LensSearch` keeps them."""
     tracker = Tracker(TrackLimits(fewest_seen=lens.FEWEST_SIGHTINGS))
-    pieces: list[Rows] = []
+    pieces: list[NDArray[np.void]] = []
     for i, (shot, luma) in enumerate(zip(scene.shots, scene.pictures, strict=True)):
         view = look(draw(luma, drawn.points(i, scene.limits.exposed_share), scene.sigma_px, scene.limits))
         tracker.add(i, view, glint.find(view.luma, glint.GlintLimits()), shot.motion)

@@ -86,22 +86,34 @@ def lay_out(log: Logbook, states: Sequence[LampState | None], limits: MosaicLimi
 
 
 def _place(entry: Entry, tiles: list[Tile], limits: MosaicLimits) -> None:
-    """Puts a frame into the tile that holds it, else into a new one."""
-    for tile in reversed(tiles):
-        to_tile = np.linalg.inv(tile.base) @ entry.to_room
-        low, high = _box(to_tile, entry.tiny.shape)
+    """Puts a frame into the tile that must grow least for it, else into a new one."""
+    best: tuple[float, Tile] | None = None
+    for tile in tiles:
+        to_tile, low, high = _in(tile, entry)
         scale = math.sqrt(abs(float(np.linalg.det(to_tile[:2, :2])))) * _native(entry)
-        wide = np.maximum(high, tile.high) - np.minimum(low, tile.low)
-        if entry.part == tile.part and limits.scales[0] <= scale <= limits.scales[1] and (wide <= limits.widest * CELL_SHARE).all():
-            tile.low, tile.high = np.minimum(low, tile.low), np.maximum(high, tile.high)
-            tile.places.append((entry, to_tile))
-            return
+        size = np.maximum(high, tile.high) - np.minimum(low, tile.low)
+        growth = float(size.prod() - (tile.high - tile.low).prod())
+        fits = entry.part == tile.part and limits.scales[0] <= scale <= limits.scales[1] and (size <= limits.widest * CELL_SHARE).all()
+        if fits and (best is None or growth < best[0]):
+            best = growth, tile
+    if best is not None:
+        tile = best[1]
+        to_tile, low, high = _in(tile, entry)
+        tile.low, tile.high = np.minimum(low, tile.low), np.maximum(high, tile.high)
+        tile.places.append((entry, to_tile))
+        return
     if len(tiles) == limits.most_tiles:
         return
     native = _native(entry)
     base = entry.to_room @ np.diag([native, native, 1.0])
     to_tile = np.linalg.inv(base) @ entry.to_room
     tiles.append(Tile(entry.part, base, *_box(to_tile, entry.tiny.shape), [(entry, to_tile)]))
+
+
+def _in(tile: Tile, entry: Entry) -> tuple[Matrix, Floats, Floats]:
+    """A frame's transform to the cells of a tile, and its box there."""
+    to_tile = np.linalg.inv(tile.base) @ entry.to_room
+    return (to_tile, *_box(to_tile, entry.tiny.shape))
 
 
 def _native(entry: Entry) -> float:

@@ -19,6 +19,7 @@ from detector.optics.join import join
 from detector.optics.lighting import LightMeter
 from detector.optics.motion import MotionEstimator
 from detector.optics.stills import StillKeeper
+from detector.optics.survey import Survey
 from detector.optics.track import Rows, Tracker, TrackLimits
 from detector.optics.view import look
 
@@ -43,10 +44,14 @@ LIMITS_OF_THE_METHOD = (
 
 
 class LensSearch:
-    """Finds lenses in the frames that it is handed, in order, from one camera."""
+    """Finds lenses in the frames that it is handed, in order, from one camera.
 
-    def __init__(self, limits: SearchLimits | None = None) -> None:
+    With a `survey` the result also tells what would have been found.
+    """
+
+    def __init__(self, limits: SearchLimits | None = None, survey: Survey | None = None) -> None:
         self._limits = limits or SearchLimits()
+        self._survey = survey
         self._motion = MotionEstimator()
         self._tracker = Tracker(TrackLimits(fewest_seen=lens.FEWEST_SIGHTINGS))
         self._light = LightMeter()
@@ -67,6 +72,8 @@ class LensSearch:
         index = len(self._lamp)
         self._tracker.add(index, view, glint.find(view.luma, self._limits.glints), motion)
         self._light.add(view, motion)
+        if self._survey is not None:
+            self._survey.add(frame.index, view, motion)
         self._stills.add(frame.index, frame.pixels, float(view.tiny.mean()))
         self._lamp.append(frame.lamp)
         self._numbers.append(frame.index)
@@ -83,12 +90,13 @@ class LensSearch:
         findings, examples = sort_out(conclude(join(self._kept), states, self._numbers))
         flickers = Counter({"a flicker": self._tracker.flickers})
         refused = self._refused + flickers + Counter(kind for kind, _ in examples)
-        return SenseResult(
+        result = SenseResult(
             coverage=self._coverage(states),
             findings=findings,
             refused=Refused(dict(refused.most_common()), examples[: self._limits.most_examples]),
             stills=self._stills.kept([finding.where for finding in findings if isinstance(finding.where, Track)]),
         )
+        return result if self._survey is None else self._survey.completed(result, states)
 
     def _states(self) -> tuple[LampState | None, ...]:
         """The lamp's states as told, else as found out."""

@@ -78,7 +78,7 @@ def torch_level(level: Floats, known: NDArray[np.bool_] | None = None) -> Floats
     """
     weight = np.ones_like(level, np.float32) if known is None else known.astype(np.float32)
     mean = _local_mean(level, weight)
-    upper = weight * (level >= mean)
+    upper = weight * (level >= 0.999 * mean)  # rounding must not empty an even wall
     return np.asarray(_local_mean(level, upper), np.float64)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from detector import picture
 from detector.model import Still, Track
@@ -18,6 +18,11 @@ class Illustrations:
 
     stills: Mapping[int, bytes]
     crops: Mapping[int, bytes]
+    strips: Mapping[int, bytes] = field(default_factory=dict)
+    """Lit and unlit crops side by side with the path, by the finding's number."""
+    clips: Mapping[int, str] = field(default_factory=dict)
+    """Where the clip of a finding lies, seen from the report."""
+    mosaic: bytes | None = None
 
 
 def illustrate(report: Report) -> Illustrations:
@@ -30,6 +35,7 @@ def illustrate(report: Report) -> Illustrations:
     return Illustrations(
         {frame: jpeg for frame, jpeg in sorted(annotated.items()) if jpeg is not None},
         {number: jpeg for number, jpeg in crops.items() if jpeg is not None},
+        mosaic=next((result.mosaic for result in report.results if result.mosaic is not None), None),
     )
 
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from detector.model import Coverage, Device, Finding, Reason, Refused, Track
+from detector.model import Completeness, Coverage, Device, Finding, Reason, Refused, Track
 from detector.report import privacy
 from detector.report.record import SCHEMA, Report
 
@@ -107,6 +107,20 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
         "examined": examined(coverage.examined),
         "gaps": [{"reason": g.reason, "says": privacy.plain(g.says), "fatal": g.fatal} for g in coverage.gaps],
         "limits": list(coverage.limits),
+    } | ({} if coverage.completeness is None else {"completeness": _completeness(coverage.completeness)})
+
+
+def _completeness(told: Completeness) -> dict[str, Any]:
+    return {
+        "says": told.says,
+        "assumed": told.assumed,
+        "recovered": [
+            {"aperture_mm": row.aperture_mm, "distance_m": row.distance_m, "share": row.share, "margin": row.margin} for row in told.recovered
+        ],
+        "left_out": dict(told.left_out),
+        "nearest_m": told.nearest_m,
+        "farthest_m": told.farthest_m,
+        "injected": told.injected,
     }
 
 

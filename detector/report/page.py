@@ -6,17 +6,16 @@ Made to be handed on, so it says less of other devices than the JSON: no names, 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from detector.model import Device, Finding, Track
+from detector.model import Coverage, Device, Finding, Track
 from detector.report import advice, privacy
 from detector.report.illustrations import Illustrations, illustrate
 from detector.report.record import TITLE, Report
-from detector.report.text import examined_of, probability_of, reason_of, refused_of, where_of
+from detector.report.text import completeness_of, examined_of, probability_of, reason_of, refused_of, where_of
 
 OTHERS_SHOWN = 200  # rows of the table of other devices; a hotel's network can hold thousands
 
@@ -31,7 +30,8 @@ def as_html(report: Report, pictures: Illustrations | None = None) -> str:
         report=report,
         tone=report.verdict.word.value.lower().replace(" ", "-"),
         senses=_senses(report),
-        findings=[_finding(number, f, drawn.crops) for number, f in enumerate(report.findings, 1)],
+        findings=[_finding(number, f, drawn) for number, f in enumerate(report.findings, 1)],
+        mosaic="" if drawn.mosaic is None else _inline(drawn.mosaic),
         stills={frame: _inline(jpeg) for frame, jpeg in drawn.stills.items()},
         others=[_other(device) for device in report.others[:OTHERS_SHOWN]],
         others_left_out=max(len(report.others) - OTHERS_SHOWN, 0),
@@ -61,12 +61,25 @@ def _senses(report: Report) -> list[dict[str, Any]]:
             "gaps": [gap.says for gap in by_sense[name].coverage.gaps] if name in by_sense else [],
             "limits": by_sense[name].coverage.limits if name in by_sense else (),
             "refused": refused_of(by_sense[name]) if name in by_sense else [],
+            "completeness": completeness_of(by_sense[name].coverage) if name in by_sense else [],
+            "recovered": _recovered(by_sense[name].coverage) if name in by_sense else {},
         }
         for name, word in report.verdict.senses.items()
     ]
 
 
-def _finding(number: int, finding: Finding, crops: Mapping[int, bytes]) -> dict[str, Any]:
+def _recovered(coverage: Coverage) -> dict[str, Any]:
+    """Shares as a table: a row an aperture, a column a distance."""
+    if coverage.completeness is None:
+        return {}
+    rows = coverage.completeness.recovered
+    shares = {(row.aperture_mm, row.distance_m): f"{round(100 * row.share)} %" for row in rows}
+    distances = list(dict.fromkeys(row.distance_m for row in rows))
+    apertures = list(dict.fromkeys(row.aperture_mm for row in rows))
+    return {"distances": [f"{d:g} m" for d in distances], "rows": [(f"{a:g} mm", [shares[a, d] for d in distances]) for a in apertures]}
+
+
+def _finding(number: int, finding: Finding, drawn: Illustrations) -> dict[str, Any]:
     device = None if isinstance(finding.where, Track) else finding.where
     return {
         "number": number,
@@ -76,7 +89,9 @@ def _finding(number: int, finding: Finding, crops: Mapping[int, bytes]) -> dict[
         "reasons": [{"says": reason_of(reason), "source": reason.source} for reason in finding.reasons],
         "note": device.note if device else "",
         "next": finding.next,
-        "crop": _inline(crops[number]) if number in crops else "",
+        "crop": _inline(drawn.crops[number]) if number in drawn.crops else "",
+        "strip": _inline(drawn.strips[number]) if number in drawn.strips else "",
+        "clip": drawn.clips.get(number, ""),
     }
 
 

@@ -17,7 +17,7 @@ OTHERS_LISTED = 12  # vendors of other devices worth a line each
 
 def as_text(report: Report) -> str:
     """The whole report as lines of plain text, with a newline at the end."""
-    parts = [_top(report), _senses(report), *_findings(report), _rest(report), _coverage(report), _advice(report)]
+    parts = [_top(report), _senses(report), *_findings(report), _rest(report), _completeness(report), _coverage(report), _advice(report)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -52,6 +52,17 @@ def probability_of(finding: Finding) -> str:
 def examined_of(coverage: Coverage) -> str:
     """What the sense examined as one line: `frames 90, seconds 3`."""
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in examined(coverage.examined).items())
+
+
+def completeness_of(coverage: Coverage) -> list[str]:
+    """What the search would have found, in sentences; none where that was not measured."""
+    told = coverage.completeness
+    if told is None:
+        return []
+    reach = [] if told.nearest_m is None else [f"With this light lenses show best from {told.nearest_m:g} to {told.farthest_m:g} m."]
+    margin = max((row.margin for row in told.recovered), default=0.0)
+    how = f"Measured by drawing {told.injected} lenses into these pictures and searching them once more (within {round(100 * margin)} points)."
+    return [told.says, *reach, how, told.assumed]
 
 
 def others_of(report: Report) -> list[str]:
@@ -103,6 +114,11 @@ def _rest(report: Report) -> str:
     if report.others:
         lines.append(f"Other devices on the network: {', '.join(others_of(report))}.")
     return "\n".join(_wrapped(line, "  ") for line in lines)
+
+
+def _completeness(report: Report) -> str:
+    lines = [f"  - {line}" for result in report.results for line in completeness_of(result.coverage)]
+    return "\n".join(_wrapped(line, "    ") for line in ["What a lens would have shown", *lines]) if lines else ""
 
 
 def _coverage(report: Report) -> str:

@@ -1,0 +1,45 @@
+"""What is said while it can be mended."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detector.optics.advice import TOO_FAST, TOO_WEAK, Adviser, near_words, too_bright
+from detector.optics.motion import Motion
+from detector.optics.view import look
+
+
+def moved(speed):
+    return Motion(np.eye(3), np.eye(3), np.zeros((2, 2, 2), np.float32), speed, measured=True)
+
+
+def told(frames):
+    adviser = Adviser()
+    for grey, speed in frames:
+        adviser.add(look(np.full((180, 320), grey, np.uint8)), moved(speed))
+    return adviser.says
+
+
+@pytest.mark.parametrize(
+    ("frames", "says"),
+    [
+        ([(120, 1.0)] * 90, ""),
+        ([(120, 20.0)] * 20, TOO_FAST),
+        ([(120, 1.0)] * 20 + [(120, 20.0)] * 5, ""),
+        ([(254, 1.0)] * 20, too_bright()),
+        ([(20, 1.0)] * 90, TOO_WEAK),
+        ([(20, 1.0)] * 30, ""),
+        ([(20, 1.0), (120, 1.0)] * 45, ""),
+        ([(120, 20.0)] * 20 + [(120, 1.0)] * 15, ""),
+    ],
+    ids=["all well", "fast", "a jerk", "over-exposed", "weak", "weak, too early to say", "switched torch", "mended"],
+)
+def test_it_speaks_when_it_must_and_only_then(frames, says):
+    assert told(frames) == says
+
+
+def test_the_nearest_distance_is_told_for_each_lamp_offset():
+    assert "5 mm aside of the camera's lens: 0.4 m" in near_words()
+    assert "20 mm aside of the camera's lens: 1.7 m" in near_words()
+    assert near_words() in too_bright()

@@ -1,0 +1,79 @@
+"""A finding in pictures: crops with and without light, its path, the frames of its clip."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from detector.model import Track
+from detector.strip import Moment, StripLimits, brightness, clip_frame, strip
+
+LIMITS = StripLimits()
+TRACK = Track(((10, 300.0, 200.0), (12, 304.0, 200.0), (20, 320.0, 200.0)))
+
+
+def moment(frame=10, *, lit=True, grey=False, at=(300, 200), size=(640, 360)):
+    pixels = np.full((size[1], size[0], 3), 70 if lit else 10, np.uint8)
+    if lit:
+        cv2.circle(pixels, at, 2, (255, 255, 255), -1)
+    return Moment(frame, cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY) if grey else pixels)
+
+
+def shown(jpeg):
+    return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+
+
+def test_brightness_is_that_of_the_few_pixels_at_the_place():
+    assert brightness(moment(), TRACK) == 255
+    assert brightness(moment(lit=False), TRACK) == 10
+    assert brightness(moment(at=(100, 100)), TRACK) == 70
+    assert brightness(moment(frame=500), TRACK) == 0
+
+
+@pytest.mark.parametrize("grey", [False, True])
+def test_lit_and_unlit_stand_side_by_side_with_the_path_beside_them(grey):
+    picture = shown(strip(moment(grey=grey), moment(frame=11, lit=False, grey=grey), TRACK))
+    panel = LIMITS.shown_px + 4
+    middle = LIMITS.caption_px + LIMITS.shown_px // 2
+    assert picture.shape[1] > 3 * panel
+    assert picture[middle, panel // 2].min() > 200, "the glint in the middle of the lit crop"
+    assert picture[middle, panel + panel // 2].max() < 40, "and not in the unlit one"
+
+
+def test_without_an_unlit_frame_there_are_two_panels():
+    assert shown(strip(moment(), None, TRACK)).shape[1] < shown(strip(moment(), moment(lit=False), TRACK)).shape[1]
+
+
+def test_the_path_is_drawn_where_the_glint_went():
+    picture = shown(strip(moment(), None, TRACK)).astype(int)
+    left, shrink = LIMITS.shown_px + 6, LIMITS.shown_px / 360
+    y = LIMITS.caption_px + round(200 * shrink)
+    path = picture[y - 3 : y + 4, left + round(310 * shrink) : left + round(318 * shrink)]
+    assert (path[..., 2] - path[..., 0]).max() > 60, "amber"
+
+
+@pytest.mark.parametrize("place", [(0.0, 0.0), (639.0, 359.0)])
+def test_a_glint_at_the_border_is_shown_as_well(place):
+    track = Track(((10, *place),))
+    assert strip(moment(), None, track) is not None
+    assert clip_frame(moment(), track, 1, alarm=True).shape == (360, 640, 3)
+
+
+@pytest.mark.parametrize(("size", "expected"), [((1280, 720), (540, 960)), ((641, 359), (360, 640)), ((1080, 1920), (1708, 960)), ((64, 48), (48, 64))])
+def test_frames_of_a_clip_have_even_sides_and_are_no_wider_than_needed(size, expected):
+    frame = clip_frame(moment(size=size, at=(30, 20)), Track(((10, 30.0, 20.0),)), 1, alarm=False)
+    assert np.abs(np.array(frame.shape[:2]) - expected).max() <= 2
+    assert frame.shape[0] % 2 == frame.shape[1] % 2 == 0
+
+
+def test_the_ring_is_red_for_an_alarm_and_amber_for_a_look_and_the_inset_is_away_from_it():
+    alarm, look = (clip_frame(moment(), TRACK, 3, alarm=flag).astype(int) for flag in (True, False))
+    ring = alarm[200, 300 + 18]
+    assert ring[2] > 150 > ring[1] + 40
+    assert look[200, 318][1] > alarm[200, 318][1] + 60
+    assert alarm[110, 640 - 110].max() > 200, "the enlarged glint on the right, since the place is in the left half"
+
+
+def test_where_the_place_is_unknown_nothing_is_drawn():
+    assert (clip_frame(moment(frame=400), TRACK, 1, alarm=True) == moment().pixels).all()
