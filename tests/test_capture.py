@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import random
 import struct
+import sys
 import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from detector.network.search import NetworkSearch
 from hardware.capture import CaptureFile
-from hardware.records import WINDOW
+from hardware.records import LONGEST_RECORD, MOST_INTERFACES, WINDOW
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable
+from tests.benchmarks.capture_inputs import mixed
 
 ROOT = Path(__file__).parent.parent
 CAPTURES = ROOT.parent / "shared/data/captures"
@@ -164,6 +169,155 @@ def test_nonsense_after_good_packets_is_a_cut_not_a_crash(written):
 def test_a_packet_of_an_unknown_interface_is_damage(written):
     data = section("<") + interface("<", 1) + enhanced("<", 3, 1, b"a" * 20)
     assert read_until_cut(written(data))[0] == []
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_damage_deep_in_a_file_keeps_what_was_before(written, order):
+    data = section(order) + interface(order, 1) + b"".join(enhanced(order, 0, number, b"a" * 40) for number in range(50))
+    kept = len(data) - 10 * 72 + 20  # the captured length of the tenth from the end
+    got, stop = read_until_cut(written(data[:kept] + b"\xff" * 4 + data[kept + 4 :]))
+    assert len(got) == 40
+    assert "40 packets" in stop.says
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_record_larger_than_the_window_is_read(written, order):
+    frames = [b"a" * 60, b"b" * (WINDOW + 5000), b"c" * 60]
+    packets = list(CaptureFile(written(pcap(frames, order))).packets())
+    assert [len(p.data) for p in packets] == [60, WINDOW + 5000, 60]
+    data = section(order) + interface(order, 1) + b"".join(enhanced(order, 0, 1, frame) for frame in frames)
+    assert [len(p.data) for p in CaptureFile(written(data, "some.pcapng")).packets()] == [60, WINDOW + 5000, 60]
+
+
+@pytest.mark.parametrize("kept", [LONGEST_RECORD + 1, 0xFFFFFFFF])
+def test_a_record_said_to_be_endless_is_damage_and_takes_no_memory(written, kept):
+    path = written(pcap() + struct.pack("<IIII", 1, 1, kept, kept) + b"\0" * 100)
+    tracemalloc.start()
+    assert len(read_until_cut(path)[0]) == 5
+    assert tracemalloc.get_traced_memory()[1] < 2 * WINDOW
+    tracemalloc.stop()
+
+
+def test_records_without_bytes_are_packets_without_bytes(written):
+    packets = list(CaptureFile(written(pcap([b""] * 300_000))).packets())
+    assert (len(packets), {len(p.data) for p in packets}) == (300_000, {0})
+
+
+def test_blocks_without_end_and_without_size_are_damage(written):
+    for size in (0, 4, 13, 30, 0x7FFFFFFC):
+        data = section("<") + interface("<", 1) + enhanced("<", 0, 1, b"a" * 20)
+        for kind in (6, 3, 99):
+            got, _ = read_until_cut(written(data + struct.pack("<II", kind, size) + b"\0" * 60))
+            assert len(got) == 1
+
+
+def test_interfaces_without_number_are_damage(written):
+    data = section("<") + interface("<", 1) * (MOST_INTERFACES + 1) + enhanced("<", 0, 1, b"a" * 20)
+    assert read_until_cut(written(data))[0] == []
+
+
+def test_interfaces_that_come_late_are_known_from_there_on(written):
+    data = section("<") + interface("<", 1) + enhanced("<", 0, 1, b"a" * 20) + interface("<", 127) + enhanced("<", 1, 1, b"b" * 20)
+    early = section("<") + interface("<", 1) + enhanced("<", 1, 1, b"b" * 20) + interface("<", 127)
+    assert [p.link for p in CaptureFile(written(data)).packets()] == [1, 127]
+    assert read_until_cut(written(early))[0] == []
+
+
+def test_rare_packets_stand_in_order_among_the_others(written):
+    simple = block("<", 3, struct.pack("<I", 10) + b"s" * 10)
+    data = section("<") + interface("<", 1) + (simple * 3 + enhanced("<", 0, 1, b"a" * 20)) * 40
+    assert [bytes(p.data)[:1] for p in CaptureFile(written(data)).packets()] == [b"s", b"s", b"s", b"a"] * 40
+
+
+def changed(data, rng):
+    """A file with a few bytes changed, most of them where lengths stand."""
+    data = bytearray(data)
+    for _ in range(rng.randrange(1, 5)):
+        data[rng.randrange(24, len(data))] = rng.choice((0, 1, 255, rng.randrange(256)))
+    return bytes(data[: rng.randrange(24, len(data)) if rng.random() < 0.2 else None])
+
+
+@pytest.mark.parametrize("form", ["pcap", "big pcap", "pcapng", "big pcapng"])
+def test_changed_bytes_never_raise_anything_else_and_take_no_memory(written, form):
+    order = ">" if form.startswith("big") else "<"
+    frames = [frame for _, frame in mixed(40)]
+    whole = pcap(frames, order)
+    if form.endswith("ng"):
+        whole = section(order) + interface(order, 1, 9) + interface(order, 113) + block(order, 5, bytes(16))
+        whole += b"".join(enhanced(order, number % 2, number, frame) for number, frame in enumerate(frames))
+        whole += block(order, 3, struct.pack(order + "I", 10) + b"s" * 10)
+    rng, read = random.Random(form), 0
+    tracemalloc.start()
+    for _ in range(150):
+        search = NetworkSearch()
+        with contextlib.suppress(SensorUnavailable, InputUnreadable):
+            for batch in CaptureFile(written(changed(whole, rng))).batches():
+                read += len(batch)
+                search.hear_all(batch)
+        search._traffic.finish()
+    assert 500 < read < 150 * 41 * 2
+    assert tracemalloc.get_traced_memory()[1] < 4 * WINDOW + LONGEST_RECORD
+    tracemalloc.stop()
+
+
+# --- packed files ---------------------------------------------------------------------------------
+
+
+def zstd(data):
+    return pytest.importorskip("zstandard", reason="the package zstandard is not here").ZstdCompressor().compress(data)
+
+
+@pytest.mark.parametrize("data", [pcap(), section("<") + interface("<", 1) + enhanced("<", 0, 1, b"a" * 20)], ids=["pcap", "pcapng"])
+def test_zstd_is_read_as_it_stands(written, data):
+    plain = list(CaptureFile(written(data)).packets())
+    assert list(CaptureFile(written(zstd(data), "some.pcap.zst")).packets()) == plain != []
+
+
+@pytest.mark.parametrize("pack", [lambda data: gzip.compress(data, 1), zstd], ids=["gzip", "zstd"])
+def test_a_packed_file_cut_short_gives_what_came_before(written, pack):
+    noise = random.Random(3)
+    frames = [noise.randbytes(1000) for _ in range(1000)]
+    packed = pack(pcap(frames))
+    got, stop = read_until_cut(written(packed[: len(packed) // 2]))
+    assert stop.reason is Unavailable.CUT_SHORT
+    assert 250 < len(got) < 500
+    assert [bytes(p.data) for p in got] == frames[: len(got)]
+
+
+@pytest.mark.parametrize("pack", [lambda data: gzip.compress(data, 1), zstd], ids=["gzip", "zstd"])
+def test_a_packed_file_that_turns_to_nonsense_gives_what_came_before(written, pack):
+    noise = random.Random(4)
+    frames = [noise.randbytes(1000) for _ in range(1000)]
+    packed = bytearray(pack(pcap(frames)))
+    middle = len(packed) // 2
+    packed[middle : middle + 4000] = b"\xff" * 4000
+    got, _ = read_until_cut(written(bytes(packed)))
+    assert [bytes(p.data) for p in got][:200] == frames[:200]
+
+
+def test_several_packed_pieces_one_after_another_are_one_file(written):
+    whole = pcap()
+    assert len(list(CaptureFile(written(gzip.compress(whole[:50]) + gzip.compress(whole[50:]))).packets())) == 5
+    assert len(list(CaptureFile(written(zstd(whole[:50]) + zstd(whole[50:]))).packets())) == 5
+
+
+def test_zstd_without_what_unpacks_it_is_refused_in_one_line(written, monkeypatch):
+    packed = zstd(pcap())
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    with pytest.raises(InputUnreadable, match="zstandard") as refused:
+        CaptureFile(written(packed))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_bomb_is_unpacked_piece_by_piece(written):
+    path = written(gzip.compress(pcap([bytes(60_000)] * 3000)))
+    assert path.stat().st_size < 1 << 20  # of 180 MB
+    tracemalloc.start()
+    packets = sum(len(batch) for batch in CaptureFile(path).batches())
+    assert packets == 3000
+    assert tracemalloc.get_traced_memory()[1] < 2 * WINDOW
+    tracemalloc.stop()
 
 
 def test_a_capture_without_packets_is_readable(written):
