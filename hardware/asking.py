@@ -65,9 +65,12 @@ class Asking:
     async def _ask_everything(self) -> None:
         try:
             async with asyncio.timeout(self._limits.deadline_s), asyncio.TaskGroup() as self._tasks:
-                self._do(self._ask_groups())
-                if self._scope:
-                    self._do(self._ask_presence(self._scope))
+                all_met = asyncio.Event()
+                self._do(self._ask_groups(all_met))
+                if self._scope is None:
+                    all_met.set()
+                else:
+                    self._do(self._ask_presence(self._scope, all_met))
                     self._do(nodes.ask(self._joined, self._limits, meet=self._meet, clock=self._clock))
         except TimeoutError:
             says = f"Asking was stopped after {self._limits.deadline_s:.0f} s; some hosts were not asked everything."
@@ -82,13 +85,14 @@ class Asking:
         except RuntimeError:  # the round is being ended just now
             work.close()
 
-    async def _ask_groups(self) -> None:
-        await self._groups.ask()
+    async def _ask_groups(self, all_met: asyncio.Event) -> None:
+        await self._groups.ask(all_met)
         self._meet_known()
 
-    async def _ask_presence(self, scope: IPv4Network) -> None:
+    async def _ask_presence(self, scope: IPv4Network, all_met: asyncio.Event) -> None:
         self._gaps += await presence.ask(self._joined, scope, self._limits, self._pace, meet=self._meet, clock=self._clock)
         self._meet_known()
+        all_met.set()
 
     def _meet_known(self) -> None:
         for sighting in presence.known(self._joined, self._clock):

@@ -40,14 +40,19 @@ class Groups:
         self._questions = questions.load().to_everybody(leave=leave)
         self._everybody = Multicast(joined, self._hear, self._fail)
 
-    async def ask(self) -> None:
-        """Puts each question twice and hears answers for the time that the limits give."""
+    async def ask(self, all_met: asyncio.Event) -> None:
+        """Puts each question twice and hears answers for the time that the limits give; longer where hosts are
+        still being met then, who are yet to be asked by `ask_one`.
+        """
         try:
             await self._open()
             await self._put_each(from_its_port=True)
             await asyncio.sleep(self._limits.again_s)
             await self._put_each(from_its_port=False)
             await asyncio.sleep(self._limits.listen_s - self._limits.again_s)
+            if not all_met.is_set():
+                await all_met.wait()
+                await asyncio.sleep(self._limits.last_s)
         finally:
             self._everybody.close()
 

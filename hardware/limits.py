@@ -14,9 +14,10 @@ class AskLimits:
 
     listen_s: float = 3.0  # multicast answers come within 1 s of a question (MX 1); the last is put at 1 s
     again_s: float = 1.0  # multicast over Wi-Fi gets lost now and then: each question is put twice
+    last_s: float = 1.0  # after the last host was met: its answer to a question put to it alone
     deadline_s: float = 60.0  # a /22 full of hosts that drop packets would take minutes; a person waits
     per_s: float = 400.0  # connections started a second: 70 bytes each, no more than ARP; most doors are shut
-    datagrams_per_s: float = 200.0  # questions to everybody, apart, so that they never wait behind knocking
+    datagrams_per_s: float = 400.0  # UDP questions, apart, so that they never wait behind knocking: below 1 Mbit/s
     nodes_s: float = 1.5  # an echo to all nodes is answered within some 500 ms, asleep on Wi-Fi up to a second
     per_host: int = 4  # conversations at once with one host: cheap cameras crash over more; knocking is not talking
     most_open: int = 500  # connections at once in all: a program may usually have 1024 files open

@@ -60,13 +60,14 @@ class World:
             async def ask_one(self, ip):
                 world.probed.append(ip)
 
-            async def ask(self):
+            async def ask(self, all_met):
                 if world.fault:
                     raise world.fault
                 for datagram in world.said:
                     self._heard(*datagram)
                 if world.hang:
                     await asyncio.Event().wait()
+                await all_met.wait()
 
         class PlayedHosts:
             tried = open = 0
@@ -296,12 +297,17 @@ def everybody(monkeypatch):
     monkeypatch.setattr(groups, "Multicast", Sockets)
     monkeypatch.setattr(groups.interfaces, "ours", lambda: frozenset({"192.168.7.2"}))
 
-    def ask(*datagrams, limits=QUICK, leave=False, of=None):
+    def ask(*datagrams, limits=QUICK, leave=False, of=None, all_met=True):
         async def round_of_asking():
             async with asyncio.TaskGroup() as tasks:
                 one = groups.Groups(joined(), limits, Pace(1e6), leave=leave, heard=lambda *a: heard.append(a), do=tasks.create_task)
-                asked = tasks.create_task(one.ask())
+                over = asyncio.Event()
+                asked = tasks.create_task(one.ask(over))
                 await asyncio.sleep(0)
+                if not all_met:
+                    await asyncio.sleep(limits.listen_s * 2)
+                    assert not one._everybody.closed
+                over.set()
                 for datagram in datagrams:
                     one._everybody.heard(*datagram)
                 if of:
@@ -337,7 +343,13 @@ def test_a_host_that_was_met_is_asked_itself_what_it_may_have_missed(everybody):
     one, sent, _ = everybody(leave=True, of=CAMERA)
     asked = [name for (name, *_), to in zip(sent, one._everybody.to, strict=True) if to == CAMERA]
     assert asked == [question.name for question in questions.load().to_each()]
-    assert {"wsd-video", "wsd-device", "pppp"} <= set(asked)
+    assert {"wsd-video", "wsd-device", "pppp", "kasa", "tapo", "dhip-everybody"} <= set(asked)
+
+
+def test_ears_stay_open_while_hosts_are_still_being_met(everybody):
+    one, *_ = everybody(leave=True, of=CAMERA, all_met=False, limits=dataclasses.replace(QUICK, last_s=0.02))
+    assert [to for to in one._everybody.to if to] == [CAMERA] * len(questions.load().to_each())
+    assert one._everybody.closed
 
 
 def test_multicast_dns_asks_once_from_its_port_and_once_from_ours(everybody):
