@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from detector.model import Packet, Sighting
-from detector.network.earshot import AccessPoint, AirLimits, channel_at, facts, of_one_radio
+from detector.network import earshot
+from detector.network.earshot import AccessPoint, AirLimits, Beacons, channel_at, facts
 from detector.network.search import NetworkSearch
 
 POINT = AccessPoint("28:f3:66:00:00:05", b"lounge", -60.0, 6, "WPA2")  # a module maker's MAC
@@ -56,9 +57,9 @@ def test_a_router_that_hides_its_second_network_is_told_by_its_addresses(beside)
     assert NAMELESS.bssid not in judged(NAMELESS, named)
 
 
-@pytest.mark.parametrize("other", ["9c:0e:51:10:21:30", "9c:0e:52:10:20:30", NAMELESS.bssid, "00:11:22:33:44:55"])
+@pytest.mark.parametrize("other", ["9c:0e:51:10:21:30", "9c:0e:52:10:20:30", "00:11:22:33:44:55"])
 def test_addresses_that_differ_elsewhere_are_of_other_radios(other):
-    assert not of_one_radio(NAMELESS.bssid, other)
+    assert told(NAMELESS, replace(POINT, bssid=other))[NAMELESS.bssid, "hidden_ssid"] == "near"
 
 
 @pytest.mark.parametrize(
@@ -108,6 +109,55 @@ def test_a_beacon_in_a_capture_and_the_same_network_in_a_list_are_judged_alike()
     assert captured.alarm
     assert listed.alarm
     assert (captured.camera, captured.probability, captured.reasons) == (listed.camera, listed.probability, listed.reasons)
+
+
+def beacon(mac, name, dbm=None, sort=0x80):
+    """One frame with radiotap in front that tells nothing but the antenna's signal."""
+    radiotap = bytes([0, 0, 9, 0, 0x20, 0, 0, 0, (dbm or 0) & 0xFF]) if dbm is not None else bytes([0, 0, 8, 0, 0, 0, 0, 0])
+    sender = bytes.fromhex(mac.replace(":", ""))
+    return radiotap + bytes([sort, 0, 0, 0]) + b"\xff" * 6 + sender * 2 + bytes(2) + bytes(12) + bytes([0, len(name)]) + name
+
+
+def captured(*frames):
+    search = NetworkSearch()
+    for number, frame in enumerate(frames):
+        search.hear(Packet(frame, float(number), 127, len(frame)))
+    result = search.finish()
+    devices = [finding.where for finding in result.findings] + list(result.others)
+    hidden = {device.mac: fact.value for device in devices for fact in device.sightings if fact.field == "hidden_ssid"}
+    return {finding.where.mac: finding for finding in result.findings}, hidden
+
+
+def test_a_nameless_beacon_in_a_capture_is_looked_at_by_its_strongest_moment():
+    findings, hidden = captured(*(beacon(NAMELESS.bssid, bytes(4), dbm) for dbm in (-70, -44, -80)))
+    assert hidden == {NAMELESS.bssid: "near"}
+    assert not findings[NAMELESS.bssid].alarm
+    assert findings[NAMELESS.bssid].reasons == judged(NAMELESS)[NAMELESS.bssid].reasons
+
+
+def test_a_nameless_beacon_that_is_faint_or_without_strength_is_far():
+    assert captured(beacon(NAMELESS.bssid, b"", -46)) == ({}, {NAMELESS.bssid: "far"})
+    assert captured(beacon(NAMELESS.bssid, b"")) == ({}, {NAMELESS.bssid: "far"})
+
+
+@pytest.mark.parametrize("mac", [NAMELESS.bssid, "9e:0e:51:10:20:31"])
+def test_who_answers_with_a_name_later_or_beside_is_no_riddle(mac):
+    findings, hidden = captured(beacon(NAMELESS.bssid, b"", -30), beacon(mac, b"lounge", -30, sort=0x50))
+    assert findings == {}
+    assert set(hidden.values()) <= {"beside a named network of the same radio"}
+
+
+def test_who_looks_for_any_network_opens_none():
+    assert captured(beacon(NAMELESS.bssid, b"", -20, sort=0x40)) == ({}, {})
+
+
+def test_a_flood_of_made_up_beacons_is_bounded(monkeypatch):
+    monkeypatch.setattr(earshot, "MOST_NETWORKS", 3)
+    heard = Beacons()
+    for number in range(10):
+        heard.hear(f"02:00:00:00:{number:02x}:00", -30.0, named=False)
+        heard.hear(f"06:00:00:00:{number:02x}:01", -30.0, named=True)
+    assert len(list(heard.finish())) == 3
 
 
 def test_hostile_names_are_bounded_and_printable():

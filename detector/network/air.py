@@ -18,7 +18,9 @@ AIR_LINKS = (frames.WIFI, frames.WIFI_RADIOTAP, frames.PPI, frames.WIFI_PRISM, f
 
 @dataclass(frozen=True, slots=True)
 class Aired:
-    """One frame of the air.  name: of the network it announces or looks for, with the word for that."""
+    """One frame of the air.  name: of the network it announces or looks for, with the word for that;
+    named: whether an access point told it, None where no access point speaks of its network.
+    """
 
     row: int
     sender: bytes
@@ -27,6 +29,7 @@ class Aired:
     key: bytes | None = None
     """Sender and receiver within a network, as a flow; `owned` where the sender is a station of it."""
     owned: bool = False
+    named: bool | None = None
 
 
 def of_the_air(batch: Batch) -> NDArray[np.bool_]:
@@ -57,7 +60,8 @@ def _aired(row: int, data: bytes, frame: frames.AirFrame) -> Aired:
     if frame.sort != "data":
         name = frames.network_name(data, frame)
         word = "probe_ssid" if frame.sort == "probe request" else "ssid"
-        return Aired(row, frame.sender, (word, tidy(name)) if name else None, frame.signal_dbm)
+        named = None if name is None or word != "ssid" else bool(name)
+        return Aired(row, frame.sender, (word, tidy(name)) if name else None, frame.signal_dbm, named=named)
     if not frame.network:
         return Aired(row, frame.sender)
     if frame.up:

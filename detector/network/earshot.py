@@ -7,13 +7,14 @@ told apart by their addresses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from detector.model import Sighting
 from detector.network.text import tidy
 
 LONGEST_NAME = 32  # bytes, IEEE 802.11-2020 9.4.2.2
+MOST_NETWORKS = 10_000  # remembered: a flood of made-up beacons must not fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +51,55 @@ class AccessPoint:
 def facts(points: Iterable[AccessPoint], at_s: float, limits: AirLimits = AirLimits()) -> Iterator[Sighting]:
     """What one look at the air says of each access point; all of one look belong into one call."""
     look = list(points)
-    named = [point for point in look if not point.hidden]
+    named = {radio_of(point.bssid) for point in look if not point.hidden}
     for point in look:
-        for field, value in (_name_of(point, named, limits), ("wifi_security", point.security), _channel_of(point)):
+        name = ("hidden_ssid", _place(point.bssid, point.signal_dbm, named, limits)) if point.hidden else ("ssid", _name(point))
+        for field, value in (name, ("wifi_security", point.security), ("wifi_channel", str(point.channel or ""))):
             if value:
                 yield Sighting(field, value, at_s, point.bssid, rssi_dbm=point.signal_dbm)
 
 
-def _name_of(point: AccessPoint, named: Iterable[AccessPoint], limits: AirLimits) -> tuple[str, str]:
-    if not point.hidden:
-        return "ssid", tidy(point.name[:LONGEST_NAME].decode("utf-8", "replace"))
-    if any(of_one_radio(point.bssid, other.bssid) for other in named):
-        return "hidden_ssid", "beside a named network of the same radio"
-    near = point.signal_dbm is not None and point.signal_dbm >= limits.near_dbm
-    return "hidden_ssid", "near" if near else "far"
+def _name(point: AccessPoint) -> str:
+    return tidy(point.name[:LONGEST_NAME].decode("utf-8", "replace"))
 
 
-def _channel_of(point: AccessPoint) -> tuple[str, str]:
-    return "wifi_channel", str(point.channel or "")
+def _place(bssid: str, signal_dbm: float | None, named: Container[str], limits: AirLimits) -> str:
+    """How near a network without a name is; named: the radios that open one with a name."""
+    if radio_of(bssid) in named:
+        return "beside a named network of the same radio"
+    return "near" if signal_dbm is not None and signal_dbm >= limits.near_dbm else "far"
 
 
-def of_one_radio(one: str, other: str) -> bool:
-    """True where two MACs differ as those of one radio's networks do: in the first byte, where chosen
+def radio_of(bssid: str) -> str:
+    """What the MACs of one radio's networks have in common: they differ in the first byte, where chosen
     ones carry their mark, and in the last, which counts the networks.
     """
-    return one != other and one[2:15] == other[2:15]
+    return bssid[2:15]
+
+
+class Beacons:
+    """Networks of a capture, whose beacons come one by one: what those without a name are, at the end."""
+
+    def __init__(self, limits: AirLimits = AirLimits()) -> None:
+        self._limits = limits
+        self._named: set[str] = set()
+        self._strongest: dict[str, int | None] = {}
+
+    def hear(self, bssid: str, signal_dbm: int | None, *, named: bool) -> None:
+        """One beacon, or an answer to somebody who knows the name."""
+        if named:
+            if len(self._named) < MOST_NETWORKS:
+                self._named.add(bssid)
+        elif bssid in self._strongest or len(self._strongest) < MOST_NETWORKS:
+            measured = [one for one in (self._strongest.get(bssid), signal_dbm) if one is not None]
+            self._strongest[bssid] = max(measured, default=None)
+
+    def finish(self) -> Iterator[tuple[str, str, int | None]]:
+        """Each network that never told its name: its MAC, how near it is, and how strong it was at most."""
+        radios = {radio_of(bssid) for bssid in self._named}
+        for bssid, signal_dbm in self._strongest.items():
+            if bssid not in self._named:
+                yield bssid, _place(bssid, signal_dbm, radios, self._limits), signal_dbm
 
 
 def channel_at(frequency_mhz: float) -> int | None:

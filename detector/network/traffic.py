@@ -23,6 +23,7 @@ from detector.network.air import Aired
 from detector.network.batch import Batch
 from detector.network.claims import Claim
 from detector.network.columns import NO_MAC, TCP, UDP, Links
+from detector.network.earshot import Beacons
 from detector.network.flows import Flows
 from detector.network.groups import MOST_ROWS
 from detector.network.inside import look_inside
@@ -66,6 +67,7 @@ class Traffic:
         self._flows = Flows(_back)
         self._reader = Reader()
         self._macs = _Macs()
+        self._beacons = Beacons()
         self._waiting: list[Packet] = []
         self._waiting_size = 0
         self.heard = Heard()
@@ -84,8 +86,12 @@ class Traffic:
             self._batch(columns.padded(batch.part(slice(start, start + MOST_ROWS))))
 
     def finish(self) -> None:
-        """Judges the flows; call once after the last packet."""
+        """Judges the flows, and the networks that told no name; call once after the last packet."""
         self._catch_up()
+        for bssid, place, signal_dbm in self._beacons.finish():
+            number = self._senders.link(bytes.fromhex(bssid.replace(":", "")), self.heard.last_s)
+            if number != NOBODY:
+                self._senders.tell(number, ("hidden_ssid", place), self.heard.last_s, signal_dbm)
         for owner, fact in self._flows.finish():
             self._flow_fact(owner, fact)
 
@@ -235,6 +241,8 @@ class Traffic:
         number = self._senders.link(one.sender, at_s)
         if one.name and number != NOBODY:
             self._senders.tell(number, one.name, at_s, one.signal_dbm)
+        if one.named is not None:
+            self._beacons.hear(one.sender.hex(":"), one.signal_dbm, named=one.named)
 
     def _air_flows(self, batch: Batch, aired: list[Aired]) -> None:
         keys, groups, rows = air.by_flow(aired)
