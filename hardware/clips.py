@@ -17,7 +17,6 @@ from detector.model import Finding, Frame, Still, Track
 from detector.report import Report
 from detector.strip import Moment, brightness, clip_frame, strip
 from hardware.sensor import InputUnreadable, SensorUnavailable
-from hardware.video import write_video
 
 MOST_CLIPS = 5
 """More findings than this are a wall of glitter; each clip is a second's work."""
@@ -92,6 +91,8 @@ def _clip(scene: list[Moment], number: int, finding: Finding) -> bytes:
     frames = (clip_frame(moment, _where(finding), number, alarm=finding.alarm) for moment in scene)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
+        from hardware.video import write_video  # noqa: PLC0415 -- a sweep of the network never needs it
+
         write_video(path, frames, CLIP_FPS)
         return path.read_bytes()
 
