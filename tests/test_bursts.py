@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from detector.optics.bursts import BurstKeeper, BurstLimits
+from detector.optics.bursts import BurstKeeper, BurstLimits, Reel
 from detector.optics.motion import Motion
 
 STILL = Motion(np.eye(3), np.eye(3), np.zeros((2, 2, 2), np.float32), 0.0, measured=True)
@@ -61,6 +61,15 @@ def test_pictures_come_back_nearly_as_they_were():
     shot = fed(1).runs()[0][0]
     assert shot.number == 100
     assert np.abs(shot.luma().astype(int) - LUMA).mean() < 1.0
+
+
+def test_a_reel_decodes_what_is_asked_for():
+    (run,) = fed(12).runs()
+    reel = Reel(run)
+    assert len(reel) == 12
+    assert np.abs(reel[3].astype(int) - LUMA).mean() < 1.0
+    assert len(reel[2:6]) == 4
+    assert sum(1 for _ in reel) == 12
 
 
 def test_stills_are_those_near_the_wanted_frames_by_the_sources_numbers():

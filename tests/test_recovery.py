@@ -61,3 +61,23 @@ def test_a_place_averages_over_lenses_and_light_helps():
     assert chance[1] == pytest.approx(0.5, abs=0.1), "the strong half is found"
     assert chance[2] > 0.52
     assert (np.diff(chance) > 0).all()
+
+
+def test_columns_of_very_unlike_size_and_spread_do_not_lead_astray():
+    """As in a sweep whose light, looks and speed hardly varied: the fit once ran away on it."""
+    rng = np.random.default_rng(3)
+    n = 256
+    energy = np.exp(rng.uniform(np.log(0.25), np.log(400), n))
+    chance = np.where(energy > 3, 0.55, 0.0)
+    odd = Trials(energy, rng.uniform(0.01, 0.24, n), rng.choice([10.0, 20.0], n, p=[0.9, 0.1]), rng.choice([0.0006, 0.0015], n), (rng.random(n) < chance).astype(np.int8))
+    model = fit(odd)
+    for looks, speed in ((10.0, 0.0006), (20.0, 0.0015), (120.0, 0.001)):
+        assert float(model.share(np.array([30.0]), np.array([0.06]), np.array([looks]), np.array([speed]))[0]) == pytest.approx(0.55, abs=0.2)
+    assert float(model.share(np.array([0.5]), np.array([0.06]), np.array([10.0]), np.array([0.001]))[0]) < 0.1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_average_chance_is_the_share_that_was_found(seed):
+    put = trials(200, seed=seed)
+    model = fit(put)
+    assert model.share(put.energy, put.floor, put.looks, put.speed).mean() == pytest.approx((put.found > 0).mean(), abs=0.01)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import cv2
 import numpy as np
@@ -48,6 +49,25 @@ class Shot:
     def luma(self) -> Luma:
         """The picture, (h, w) grey levels."""
         return np.asarray(cv2.imdecode(np.frombuffer(self.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+class Reel(Sequence[Luma]):
+    """The pictures of a run, each decoded whenever it is asked for: a run of 180 whole frames would
+    fill 370 MB at 1080p.
+    """
+
+    def __init__(self, shots: Sequence[Shot]) -> None:
+        self._shots = shots
+
+    def __len__(self) -> int:
+        return len(self._shots)
+
+    @overload
+    def __getitem__(self, index: int) -> Luma: ...
+    @overload
+    def __getitem__(self, index: slice) -> Reel: ...
+    def __getitem__(self, index: int | slice) -> Luma | Reel:
+        return Reel(self._shots[index]) if isinstance(index, slice) else self._shots[index].luma()
 
 
 class BurstKeeper:

@@ -77,16 +77,36 @@ def fit(trials: Trials, limits: FitLimits | None = None) -> Model | None:
         return None
     plain = np.stack(_plain(trials.energy, trials.floor, trials.looks, trials.speed), axis=-1)
     columns, found = _columns(plain), (trials.found > 0).astype(np.float64)
-    scale = np.maximum(columns.std(axis=0), 1e-6)
-    scale[0] = 1.0
+    middle, scale = columns.mean(axis=0), np.maximum(columns.std(axis=0), 1e-6)
+    middle[0], scale[0] = 0.0, 1.0
+    weights = _weights((columns - middle) / scale, found, limits.ridge) / scale
+    weights[0] -= float(middle @ weights)
+    return Model(weights, plain.min(axis=0), plain.max(axis=0), len(trials))
+
+
+def _weights(columns: Floats, found: Floats, ridge: float) -> Floats:
+    """Weights of standardised columns, the first of them constant, by Newton's method with a ridge.
+
+    The problem is convex; steps that overshoot, as they do where nearly all or none were found, are halved.
+    """
+    penalty = ridge * np.r_[1e-2, np.ones(columns.shape[1] - 1)]
+
+    def loss(weights: Floats) -> float:
+        logit = columns @ weights
+        return float((np.logaddexp(0.0, logit) - found * logit).sum() + 0.5 * (penalty * weights**2).sum())
+
     weights = np.zeros(columns.shape[1])
-    penalty = limits.ridge * np.r_[1e-3, np.ones(columns.shape[1] - 1)]
-    for _ in range(25):  # Newton's steps; the problem is convex
-        chance = _logistic(columns / scale @ weights)
-        slope = (columns / scale).T @ (found - chance) - penalty * weights
-        curve = (columns / scale).T @ ((columns / scale) * (chance * (1 - chance))[:, None]) + np.diag(penalty)
-        weights = weights + np.clip(np.linalg.solve(curve, slope), -3.0, 3.0)
-    return Model(weights / scale, plain.min(axis=0), plain.max(axis=0), len(trials))
+    for _ in range(30):
+        chance = _logistic(columns @ weights)
+        slope = columns.T @ (found - chance) - penalty * weights
+        curve = columns.T @ (columns * (chance * (1 - chance))[:, None]) + np.diag(penalty)
+        step = np.linalg.solve(curve, slope)
+        while loss(weights + step) > loss(weights) and np.abs(step).max() > 1e-6:
+            step = step / 2
+        weights = weights + step
+        if np.abs(step).max() < 1e-6:
+            break
+    return np.asarray(weights)
 
 
 def recovered(model: Model, gains: Floats, places: Places) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from detector.model import LampState
 from detector.optics import glint
-from detector.optics.bursts import Luma, Shot
+from detector.optics.bursts import Luma, Reel, Shot
 from detector.optics.injection import (
     LINEAR,
     Drawn,
@@ -43,7 +43,7 @@ OFF_AXIS_M = 0.05
 class TrialLimits:
     """Bounds of the work, and of what it is trusted with."""
 
-    frames: int = 540
+    frames: int = 480
     """Frames searched once more: about five seconds at 720p on a slow core."""
     passes: int = 10
     fewest_frames: int = 10
@@ -131,7 +131,7 @@ def _none() -> Trials:
 
 
 def _try_run(run: Sequence[Shot], states: Sequence[LampState | None], population: Population, limits: TrialLimits, rng: np.random.Generator) -> Trials:
-    pictures = [shot.luma() for shot in run]
+    pictures = Reel(run)
     own = [states[shot.index] for shot in run]
     stage = _Stage(Scene(run, pictures, own, _blur(pictures, own), limits.injection), population)
     trials = _none()
