@@ -33,6 +33,7 @@ class Hosts:
         self.open = 0
         self._source, self._limits, self._pace, self._tell = source, limits, pace, tell
         self._table = questions.load()
+        self._hello = client_hello()  # one for all, a millisecond each: nothing is ever agreed with it
         self._room = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(limits.per_host))
         self._doors = asyncio.Semaphore(limits.most_open)
         self._pages: Counter[str] = Counter()
@@ -46,7 +47,7 @@ class Hosts:
 
     async def _try(self, ip: str, port: questions.Port) -> None:
         self.tried += 1
-        asked = [client_hello() if name == _HELLO else self._table[name].fill(host=ip, port=port.number) for name in port.ask]
+        asked = [self._hello if name == _HELLO else self._table[name].fill(host=ip, port=port.number) for name in port.ask]
         replies = await self._converse(ip, port.number, asked)
         if replies is None:
             return
