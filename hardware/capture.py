@@ -12,9 +12,10 @@ from pathlib import Path
 from detector.model import Packet
 from detector.network.batch import Batch
 from hardware import records
-from hardware.records import FILE_HEAD, MAGICS, NoRecordError, Window
+from hardware.records import FILE_HEAD, MAGICS
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable
 from hardware.unpacking import DamagedError, unpacked
+from hardware.window import NoRecordError, Window
 
 
 class CaptureFile:

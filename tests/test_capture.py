@@ -15,8 +15,9 @@ import pytest
 
 from detector.network.search import NetworkSearch
 from hardware.capture import CaptureFile
-from hardware.records import LONGEST_RECORD, MOST_INTERFACES, WINDOW
+from hardware.pcapng import MOST_INTERFACES
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable
+from hardware.window import LONGEST_RECORD, WINDOW
 from tests.benchmarks.capture_inputs import mixed
 
 ROOT = Path(__file__).parent.parent

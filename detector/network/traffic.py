@@ -183,8 +183,9 @@ class Traffic:
         """Payloads worth reading; counts all packets into their flows."""
         if not some.groups.rows.size:
             return
-        offered = self._flowed(some)
-        ip, entries = some.ip, np.sort(offered)
+        ip, entries = some.ip, np.sort(self._flowed(some))
+        if not entries.size:
+            return
         payloads = Payloads(some.sender, ip.kind, ip.sport, ip.dport, ip.payload, ip.end).part(entries)
         places = self._reader.worth(some.batch.data, payloads)
         rows = ip.row[entries[places]]
