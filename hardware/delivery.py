@@ -11,13 +11,15 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from detector.model import Frame
+from detector.model import Frame, Track
 from detector.report import Report, as_json, as_text
 from hardware import store
-from hardware.clips import Film, film
 from hardware.console import show
+
+if TYPE_CHECKING:
+    from hardware.clips import Film
 
 STANDARD_OUTPUT = "-"
 
@@ -48,10 +50,7 @@ class Delivery:
         program before a verdict was told.  again: reads the recording once more, for its clips.
         """
         text, data = as_text(report), as_json(report)
-        films: list[Film] = []
-        if self.out is not None:
-            self._try("The clips of the findings", lambda _: films.append(film(report, again)))
-        files = store.files_of(report, *films) if self.out is not None else {}
+        files = store.files_of(report, self._film(report, again)) if self.out is not None else {}
         self._try("The report", lambda _: show(text, text_stream(self.json_file)))
         if self.json_file == STANDARD_OUTPUT:
             self._try("The report", lambda _: write_out(data))
@@ -59,6 +58,16 @@ class Delivery:
             self._try(self._file, lambda file: store.write_json(Path(file), data))
         if self.out is not None:
             self._try(str(self.out), lambda out: store.write_folder(Path(out), files))
+
+    def _film(self, report: Report, again: Callable[[], Iterator[Frame]] | None) -> Film | None:
+        """Clips of the lenses found, None where there is nothing to film or no room for it."""
+        if not any(isinstance(finding.where, Track) for finding in report.findings):
+            return None
+        from hardware.clips import film  # noqa: PLC0415 -- a sweep of the network needs no video library
+
+        films: list[Film] = []
+        self._try("The clips of the findings", lambda _: films.append(film(report, again)))
+        return films[0] if films else None
 
     @property
     def _file(self) -> str | None:

@@ -17,9 +17,12 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from detector.report import Report, as_html, as_json, as_text, illustrate
-from hardware.clips import Film
+
+if TYPE_CHECKING:
+    from hardware.clips import Film
 
 MANIFEST = "manifest.json"
 OURS = ("report.json", "report.html", "report.txt", "pictures", "clips", MANIFEST)
@@ -96,12 +99,12 @@ def files_of(report: Report, film: Film | None = None) -> Mapping[str, bytes]:
     """Every file of a report's folder by its name: `report.json`, `.html`, `.txt`, `pictures/`,
     `clips/`, and last `manifest.json` with the hashes of the others.
     """
-    film = film or Film()
-    names = {number: f"clips/finding-{number}.mp4" for number in film.clips}
-    drawn = replace(illustrate(report), strips=film.strips, clips=names)
+    clips, strips = (film.clips, film.strips) if film is not None else ({}, {})
+    names = {number: f"clips/finding-{number}.mp4" for number in clips}
+    drawn = replace(illustrate(report), strips=strips, clips=names)
     pictures = {f"frame-{frame:06d}.jpg": jpeg for frame, jpeg in drawn.stills.items()}
     pictures |= {f"finding-{number}.jpg": jpeg for number, jpeg in drawn.crops.items()}
-    pictures |= {f"finding-{number}-strip.jpg": jpeg for number, jpeg in film.strips.items()}
+    pictures |= {f"finding-{number}-strip.jpg": jpeg for number, jpeg in strips.items()}
     if drawn.mosaic is not None:
         pictures["swept.jpg"] = drawn.mosaic
     files = {
@@ -109,7 +112,7 @@ def files_of(report: Report, film: Film | None = None) -> Mapping[str, bytes]:
         "report.html": as_html(report, drawn).encode("utf-8"),
         "report.txt": as_text(report).encode("utf-8"),
     } | {f"pictures/{name}": jpeg for name, jpeg in pictures.items()}
-    files |= {names[number]: clip for number, clip in film.clips.items()}
+    files |= {names[number]: clip for number, clip in clips.items()}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     manifest = {"schema": "roomsweep-manifest/1", "tool": report.tool, "started_utc": report.started_utc, "sha256": hashes}
     return files | {MANIFEST: (json.dumps(manifest, indent=1) + "\n").encode("utf-8")}

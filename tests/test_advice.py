@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from detector.model import Frame
 from detector.optics.advice import TOO_FAST, TOO_WEAK, Adviser, near_words, too_bright
 from detector.optics.motion import Motion
 from detector.optics.view import look
+from hardware import inputs
 
 
 def moved(speed):
@@ -43,3 +45,20 @@ def test_the_nearest_distance_is_told_for_each_lamp_offset():
     assert "5 mm aside of the camera's lens: 0.4 m" in near_words()
     assert "20 mm aside of the camera's lens: 1.7 m" in near_words()
     assert near_words() in too_bright()
+
+
+class Dark:
+    """A camera in a room that is far too dark."""
+
+    name, replay, expected_frames = "camera 0", False, None
+
+    def frames(self):
+        return iter(())
+
+
+@pytest.mark.parametrize(("replay", "times"), [(False, 1), (True, 0)])
+def test_a_live_sweep_says_it_once_while_it_goes_on_and_a_recording_never(replay, times, capsys):
+    sense = inputs._lens_over("camera 0", replay, lambda _: Dark(), ())
+    for index in range(150):
+        sense.feeds[0].take(Frame(np.full((90, 160), 15, np.uint8), index, index / 30))
+    assert capsys.readouterr().err.count(TOO_WEAK[:30]) == times

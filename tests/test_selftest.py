@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
-from detector.model import Completeness, Coverage, Finding, Gap, Refused, SenseResult, Track
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from detector.model import Completeness, Coverage, Finding, Gap, Refused, SenseResult, Track, VerdictWord
 from detector.optics.selftest import HOW, judge
+from hardware import exits
+from hardware.cli import app
+from hardware.video import write_video
 
 
 def finding(*, alarm=True, probability=0.9):
@@ -57,3 +64,29 @@ def test_what_stood_in_the_way_is_said_and_how_to_do_it(left_out, refused, word)
 def test_nothing_seen_at_all_is_no_pass(empty):
     assert not judge(empty).passed
     assert "Nothing could be tested" in judge(empty).says[0]
+
+
+def test_the_command_answers_in_words_and_says_by_its_code_whether_it_was_seen(tmp_path):
+    wall = np.random.default_rng(3).normal(60, 3, (240, 320, 3)).clip(0, 255).astype(np.uint8)
+    write_video(tmp_path / "wall.mp4", [wall] * 15, 30.0)
+    done = CliRunner().invoke(app, ["lens", "--self-test", str(tmp_path / "wall.mp4")])
+    assert done.exit_code == exits.NOT_CHECKED
+    assert "No lens was seen" in done.output
+    assert "an old phone 1 m away" in done.output
+    assert not any(word in done.output for word in VerdictWord), "a self-test is no verdict on a room"
+
+
+@pytest.mark.parametrize("words", [["--self-test", "--out", "x"], ["--self-test", "--json", "x"], ["--distance", "0"], ["--distance", "near"]])
+def test_wrong_usage_is_said_and_nothing_is_searched(words, tmp_path):
+    assert CliRunner().invoke(app, ["lens", str(tmp_path / "no.mp4"), *words]).exit_code == exits.USAGE
+
+
+def test_the_users_distance_reaches_the_report(tmp_path):
+    rng = np.random.default_rng(3)
+    wall = rng.normal(90, 20, (300, 400, 3)).clip(0, 255).astype(np.uint8)
+    write_video(tmp_path / "wall.mp4", [wall[i : i + 240, i : i + 320] for i in range(24)], 30.0)
+    done = CliRunner().invoke(app, ["lens", str(tmp_path / "wall.mp4"), "--distance", "0.7", "--json", str(tmp_path / "r.json")])
+    assert done.exit_code == exits.DONE
+    told = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["coverage"]["lens"]["completeness"]
+    assert {row["distance_m"] for row in told["recovered"]} == {0.7}
+    assert "0.7 m away" in done.output.replace("\n", " ").replace("    ", "")
