@@ -24,7 +24,8 @@ _TIME_PORT, _TIME_SIZE = 123, 48
 _HANDSHAKE = 0x16  # the record of TLS that says names
 _WEB_PORTS = (80, 443, 8080, 8443)
 _EPHEMERAL = 32768  # Linux; other systems begin higher: the client's end of a connection
-_PPPP = 0xF1  # has QUIC's fixed bit too
+_PPPP = 0xF1  # has QUIC's fixed bit too, as has VStarcam's `DH`
+_VSTARCAM = np.frombuffer(b"DH\x01\x08", np.uint8)
 _ID = 2  # bytes of a DNS message that differ between equal questions
 _QUESTION, _ANSWER = 1 << 40, 1 << 41  # stand for the ports where these say no more than "DNS"
 
@@ -100,8 +101,10 @@ def _dull(data: NDArray[np.uint8], offered: Payloads, web: NDArray[np.bool_]) ->
 
 
 def _is_quic(start: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Has QUIC's fixed bit, and begins like no maker's protocol that is known on any port."""
     first = start["bytes"][:, 0]
-    found: NDArray[np.bool_] = (first & 0x40 != 0) & (first != _PPPP) & ~_is_text(start) & (start["next"] != b"DHIP")
+    maker = (first == _PPPP) | (start["next"] == b"DHIP") | (start["bytes"] == _VSTARCAM).all(axis=1)
+    found: NDArray[np.bool_] = (first & 0x40 != 0) & ~_is_text(start) & ~maker
     return found
 
 
