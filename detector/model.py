@@ -22,6 +22,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.planes import Planes
+
 Pixels = NDArray[np.uint8]
 """(h, w, 3) BGR or (h, w) grey, 8 bits a sample."""
 
@@ -47,10 +49,15 @@ class Frame:
     `lamp` is None where nobody knows; the optics then finds out from the pictures.
     """
 
-    pixels: Pixels
+    picture: Pixels | Planes
     index: int
     at_s: float
     lamp: LampState | None = None
+
+    @property
+    def pixels(self) -> Pixels:
+        """The picture as (h, w, 3) BGR or (h, w) grey, converted anew at each call where it comes as planes."""
+        return self.picture.bgr() if isinstance(self.picture, Planes) else self.picture
 
 
 @dataclass(frozen=True, slots=True)

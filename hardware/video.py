@@ -17,9 +17,12 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
 from detector.model import Frame, LampState, Pixels
+from detector.planes import Matrix, Planes
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable, named_file
 
 _CONTAINERS = "mov,matroska,avi,mpegts,mpeg,asf,flv,h264,hevc,m4v,mpegvideo,ogg"
@@ -73,9 +76,8 @@ class VideoFile:
                 if picture.is_corrupt or (picture.width, picture.height) != self._size:
                     tally.left_out += 1
                     continue
-                pixels = self._turn.applied(np.asarray(picture.to_ndarray(format="bgr24"), np.uint8))
                 lamp = None if picture.pts is None else self._labels.get(picture.pts)
-                yield Frame(pixels, tally.decoded - 1, at_s, lamp)
+                yield Frame(_shown(picture, self._turn), tally.decoded - 1, at_s, lamp)
         if not self._is_whole(tally):
             raise SensorUnavailable(Unavailable.CUT_SHORT, self._says(tally))
 
@@ -190,12 +192,36 @@ class _Turn:
         return cls(transpose=True, flip_x=c < 0, flip_y=b < 0)
 
     def applied(self, pixels: Pixels) -> Pixels:
-        """The picture as shown; the stored one is used up."""
+        """The picture or plane as shown."""
         turned = cv2.transpose(pixels) if self.transpose else pixels
         if self.flip_x or self.flip_y:
-            # In place: fresh memory costs several times what the flip does.
-            cv2.flip(turned, -1 if self.flip_x and self.flip_y else int(self.flip_x), turned)
+            # In place where the memory is ours: fresh memory costs several times what the flip does.
+            into = turned if self.transpose else None
+            turned = cv2.flip(turned, -1 if self.flip_x and self.flip_y else int(self.flip_x), into)
         return np.asarray(turned, np.uint8)
+
+
+_HALVED = {"yuv420p": False, "yuvj420p": True}
+"""Layouts with colour at half the size that go on as they are; true: levels fill all 256 steps."""
+_FULL_RANGE = 2
+_BT601 = (0.299, 0.114)
+_MATRICES = {1: (0.2126, 0.0722), 9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}
+"""Shares of red and blue by FFmpeg's numbers of colour spaces; all others are BT.601's, which is
+what FFmpeg itself takes where a file is silent."""
+
+
+def _shown(picture: VideoFrame, turn: _Turn) -> Pixels | Planes:
+    if picture.format.name not in _HALVED or picture.width % 2 or picture.height % 2:
+        return turn.applied(np.asarray(picture.to_ndarray(format="bgr24"), np.uint8))
+    full = _HALVED[picture.format.name] or picture.color_range == _FULL_RANGE
+    red, blue = _MATRICES.get(picture.colorspace, _BT601)
+    y, cb, cr = (turn.applied(_plane(plane)) for plane in picture.planes[:3])
+    return Planes(y, cb, cr, Matrix(red, blue, full))
+
+
+def _plane(plane: VideoPlane) -> NDArray[np.uint8]:
+    """The decoder's own memory, which lives as long as the array does; not to be written to."""
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
 def _display_matrix(picture: VideoFrame) -> tuple[float, float, float, float]:

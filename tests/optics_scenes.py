@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from detector.model import Frame, LampState
+from detector.planes import Matrix, Planes
 
 SIZE = (360, 240)
 """Width and height of the small films."""
@@ -177,3 +178,12 @@ def film(
         pixels = levels(picture).astype(np.float32) + rng.standard_normal(picture.shape) * noise
         pixels = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
         yield Frame(pixels[..., 1].copy() if grey else pixels, index, index / 30.0, state if told else None)
+
+
+def as_planes(frame: Frame) -> Frame:
+    """The frame as a decoder of phone video would have handed it on: colour at half the size."""
+    y, cr, cb = cv2.split(cv2.cvtColor(frame.pixels, cv2.COLOR_BGR2YCrCb))
+    half = [cv2.resize(np.asarray(plane), (y.shape[1] // 2, y.shape[0] // 2), interpolation=cv2.INTER_AREA) for plane in (cb, cr)]
+    low, high, grey = 128.0 - 128.0 * 224 / 255, 224 / 255, 219 / 255
+    y, cb, cr = (np.rint(plane * scale + start).astype(np.uint8) for plane, scale, start in ((y, grey, 16.0), *((c, high, low) for c in half)))
+    return Frame(Planes(y, cb, cr, Matrix()), frame.index, frame.at_s, frame.lamp)

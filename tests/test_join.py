@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detector.optics.join import JoinLimits, join
-from detector.optics.track import ROW
+from detector.optics.rows import ROW
 
 
 def piece(frames, x=100.0, y=80.0, *, seen=True, level=100.0, track=0):

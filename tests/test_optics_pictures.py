@@ -10,7 +10,7 @@ import pytest
 
 from detector.model import Frame
 from detector.optics.pictures import LIMITS_OF_ONE, LIMITS_OF_PAIR, PictureLimits, judge_pictures
-from tests.optics_scenes import add_point, levels, placed, seen_wall, similarity, wall
+from tests.optics_scenes import add_point, as_planes, levels, placed, seen_wall, similarity, wall
 
 SIZE = (640, 480)
 RETRO = [(120.0, 100.0), (400.0, 90.0), (510.0, 360.0)]
@@ -168,3 +168,23 @@ def test_a_large_picture_is_worked_on_smaller_and_told_in_its_own_pixels():
 
 def test_judging_twice_gives_the_same():
     assert pair() == pair()
+
+
+def test_planes_are_judged_as_their_pixels():
+    """A frame taken out of a video comes as planes."""
+    lit, unlit = as_planes(shot()), as_planes(shot(retro=0.0, light=0.5, seed=2, index=1))
+    points = places(judge_pictures(lit, unlit))
+    assert all(len(near(points, place)) == 1 for place in RETRO)
+    assert not any(near(points, place) for place in LAMPS)
+
+
+def test_one_picture_is_searched_at_full_size_however_wide_it_is():
+    """There is time for it: a point too faint at half size is still a candidate."""
+    size = (1400, 320)
+    picture = np.repeat(seen_wall(wall(size, contrast=0.05), similarity(size=size), size)[..., None], 3, axis=2)
+    add_point(picture, 700.5, 160.5, np.full(3, 1.0), 0.6)
+    frame = Frame(levels(picture), 0, 0.0)
+    assert len(near(places(judge_pictures(frame), refused=True), (700.5, 160.5))) == 1
+    narrow = Frame(np.ascontiguousarray(frame.pixels[:, 300:1100]), 0, 0.0)
+    (one,), (other,) = (near(places(judge_pictures(f), refused=True), place) for f, place in ((frame, (700.5, 160.5)), (narrow, (400.5, 160.5))))
+    assert one[0] - 300 == pytest.approx(other[0], abs=0.05)

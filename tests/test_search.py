@@ -13,7 +13,20 @@ import pytest
 from detector.model import Frame, SenseResult
 from detector.optics import lens as judgement
 from detector.optics.search import LIMITS_OF_THE_METHOD, LensSearch, SearchLimits, light_words
-from tests.optics_scenes import SIZE, Thing, dome, every_other, film, led, lens, steady, three_states
+from detector.planes import Planes
+from tests.optics_scenes import (
+    SIZE,
+    Thing,
+    as_planes,
+    dome,
+    every_other,
+    film,
+    led,
+    lens,
+    steady,
+    three_states,
+    wall,
+)
 
 LENS = Thing(100, 90, lens())
 LED = Thing(250, 150, led())
@@ -264,3 +277,54 @@ def test_a_frame_that_the_decoder_left_out_does_not_shift_the_numbers_after_it()
     frames = [frame for frame in film([LENS], 40) if frame.index not in range(3, 13)]
     (finding,) = [f for f in run(frames).findings if f.where.points]
     assert all(math.dist((x, y), LENS.in_frame(frame)) < 3 for frame, x, y in finding.where.points[5:])
+
+
+# --- planes instead of pixels
+
+
+@ALL
+def test_a_film_of_planes_gives_the_findings_of_its_pixels(light):
+    lamp, told, frames = FILMS[light]
+    result = run(map(as_planes, film([LENS, LED, DOME], frames, lamp=lamp, told=told)))
+    for thing in (LENS, LED, DOME):
+        ours, theirs = ([(f.alarm, f.probability) for f in findings_on(each, thing)] for each in (result, searched(light)))
+        assert [alarm for alarm, _ in ours] == [alarm for alarm, _ in theirs]
+        assert np.allclose([p for _, p in ours], [p for _, p in theirs], atol=0.02)
+    assert findings_on(result, LENS)
+    assert result.coverage == searched(light).coverage
+
+
+def test_frames_are_not_written_to_and_may_be_used_again():
+    """The grey levels go into one buffer of the search; the pictures of the source stay as they are."""
+    frames = [as_planes(frame) for frame in film([LENS, LED], 24)]
+    before = [(frame.picture.y.copy(), frame.picture.cb.copy(), frame.picture.cr.copy()) for frame in frames]
+    for frame in frames:
+        for plane in (frame.picture.y, frame.picture.cb, frame.picture.cr):
+            plane.setflags(write=False)
+    first, second = run(frames), run(frames)
+    assert first == second
+    for frame, planes in zip(frames, before, strict=True):
+        assert all(map(np.array_equal, (frame.picture.y, frame.picture.cb, frame.picture.cr), planes))
+
+
+def test_whole_pictures_are_converted_for_the_report_only(monkeypatch):
+    converted = []
+    usual = Planes.bgr
+    monkeypatch.setattr(Planes, "bgr", lambda planes: converted.append(planes) or usual(planes))
+    result = run(map(as_planes, film([LENS], 48)))
+    assert result.stills
+    assert len(converted) <= 3
+
+
+def test_pixels_and_planes_may_come_by_turns():
+    """The buffer for the one must not spoil the other."""
+    frames = [as_planes(frame) if frame.index % 2 else frame for frame in film([LENS], 40)]
+    (finding,) = findings_on(run(frames), LENS)
+    assert finding.alarm
+
+
+def test_marks_that_never_were_bright_are_counted_with_the_dull():
+    marks = [Thing(60 + 60 * i, 60 + 40 * k, led(0.5, 0.5, 0.5)) for i in range(4) for k in range(4)]
+    many, none = (run(film(things, 30, surface=wall(mean=0.01, contrast=0.3))) for things in (marks, []))
+    assert many.refused.counts["level"] >= none.refused.counts.get("level", 0) + 14
+    assert not many.findings

@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from detector.model import Track
+from detector.model import Frame, Track
 from detector.optics.stills import FIRST_STRETCH, MOST_KEPT, MOST_SHOWN, StillKeeper, encode
+from detector.planes import Matrix, Planes
 
 
 def picture(level=90):
@@ -16,7 +17,7 @@ def picture(level=90):
 def keeper(frames, level=lambda i: 50.0):
     store = StillKeeper()
     for i in range(frames):
-        store.add(i, picture(i % 250), level(i))
+        store.add(Frame(picture(i % 250), i, i / 30), level(i))
     return store
 
 
@@ -34,7 +35,7 @@ def test_a_picture_comes_back_as_it_was():
 
 def test_grey_pictures_are_kept_too():
     store = StillKeeper()
-    store.add(0, picture()[..., 0], 90.0)
+    store.add(Frame(picture()[..., 0], 0, 0.0), 90.0)
     (still,) = store.kept([])
     assert still.jpeg.startswith(b"\xff\xd8")
 
@@ -95,3 +96,26 @@ def test_the_first_track_is_always_shown():
 def test_asking_twice_gives_the_same():
     store = keeper(50)
     assert store.kept([at(20)]) == store.kept([at(20)])
+
+
+def test_planes_are_turned_to_colour_only_for_what_is_kept(monkeypatch):
+    """Converting is what planes save; one frame of each stretch is worth it."""
+    converted = []
+    usual = Planes.bgr
+    monkeypatch.setattr(Planes, "bgr", lambda planes: converted.append(planes) or usual(planes))
+    store, half = StillKeeper(), np.full((12, 16), 128, np.uint8)
+    for i in range(2 * FIRST_STRETCH):
+        store.add(Frame(Planes(np.full((24, 32), 100 + i, np.uint8), half, half, Matrix(full=True)), i, i / 30), 50.0 + i % 20)
+    kept = store.kept([at(19), at(FIRST_STRETCH + 15)])
+    assert [still.frame for still in kept] == [19, 39]
+    assert len(converted) == 2
+    back = cv2.imdecode(np.frombuffer(kept[0].jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert np.abs(back.astype(int) - 119).max() <= 2
+
+
+def test_frames_that_the_decoder_left_out_leave_every_picture_in_its_place():
+    store = StillKeeper()
+    for i in range(200):
+        if i % FIRST_STRETCH != FIRST_STRETCH - 1:
+            store.add(Frame(picture(i), i, i / 30), 50.0)
+    assert len(store._kept) > 4

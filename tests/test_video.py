@@ -14,9 +14,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import av
+import cv2
 import numpy as np
 import pytest
 
+from detector.optics.glint import GlintLimits, find, measure
+from detector.optics.view import look
+from detector.planes import Matrix, Planes
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable
 from hardware.video import VideoFile, _Turn, write_video
 
@@ -145,14 +149,126 @@ def test_frames_come_out_as_shown_to_a_person(tmp_path, matrix):
     assert corner_shown(pixels) == (int(a + c < 0), int(b + d < 0))
 
 
+def soft(index=0, height=120, width=200):
+    """A picture of the same orientation without hard edges of colour, which every converter softens
+    in its own way."""
+    pixels = cv2.GaussianBlur(np.random.default_rng(index).integers(0, 256, (height, width, 3), np.uint8), (0, 0), 9)
+    pixels = cv2.normalize(pixels, None, 20, 180, cv2.NORM_MINMAX)
+    pixels[: height // 4, : width // 4] = 230
+    return pixels
+
+
 @pytest.mark.skipif(FFMPEG is None, reason="no ffmpeg program here to compare with")
 @pytest.mark.parametrize("turn", ["quarter right", "half", "quarter left"])
 def test_a_turned_video_is_turned_as_ffmpeg_turns_it(tmp_path, turn):
-    path = with_matrix(encode(tmp_path / "turned.mp4", [scene(i) for i in range(3)], crf="10"), *TURNS[turn])
+    path = with_matrix(encode(tmp_path / "turned.mp4", [soft(i) for i in range(3)], crf="10"), *TURNS[turn])
     ours = next(VideoFile(path).frames()).pixels
     run = [FFMPEG, "-v", "error", "-i", str(path), "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "bgr24", "-"]
     theirs = np.frombuffer(subprocess.run(run, capture_output=True, check=True).stdout, np.uint8).reshape(ours.shape)
     assert np.abs(ours.astype(int) - theirs).mean() < 2
+
+
+# --- planes as the decoder leaves them
+
+
+def decoded(path):
+    """The first picture as PyAV gives it."""
+    with av.open(str(path)) as container:
+        return next(container.decode(video=0))
+
+
+@pytest.mark.parametrize("matrix", TURNS.values(), ids=TURNS.keys())
+def test_planes_turn_as_pixels_do(tmp_path, matrix):
+    """All eight ways of holding a phone: grey levels, colour planes and colours at places agree."""
+    path = with_matrix(encode(tmp_path / "turned.mp4", [soft()] * 3, crf="4"), *matrix)
+    picture = next(VideoFile(path).frames()).picture
+    assert isinstance(picture, Planes)
+    theirs = _Turn.of(decoded(path)).applied(decoded(path).to_ndarray(format="bgr24"))
+    assert theirs.shape == (*picture.shape, 3)
+    assert np.abs(picture.bgr().astype(int) - theirs).mean() < 2
+    y, x = np.mgrid[0 : picture.shape[0] : 7, 0 : picture.shape[1] : 7]
+    assert np.abs(picture.colours(x, y) - np.moveaxis(theirs[y, x], -1, 0)).mean() < 2
+    grey = cv2.cvtColor(theirs, cv2.COLOR_BGR2GRAY)
+    assert np.abs(picture.luma().astype(int) - grey).mean() < 2
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["limited", "full"])
+@pytest.mark.parametrize("space", ["bt709", "smpte170m", "bt470bg", None])
+def test_planes_are_converted_by_the_matrix_and_range_that_the_file_tells(tmp_path, space, full):
+    path = tmp_path / "told.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=30, options={"crf": "1"})
+        stream.width, stream.height, stream.pix_fmt = 200, 120, "yuv420p"
+        numbers = {"bt709": 1, "bt470bg": 5, "smpte170m": 6, None: 2}
+        stream.codec_context.colorspace, stream.codec_context.color_range = numbers[space], 2 if full else 1
+        y, cb, cr = (np.asarray(plane) for plane in cv2.split(cv2.cvtColor(soft(), cv2.COLOR_BGR2YCrCb)))
+        half = [cv2.resize(plane, (100, 60), interpolation=cv2.INTER_AREA) for plane in (cr, cb)]
+        stacked = np.concatenate([y.reshape(-1), *(plane.reshape(-1) for plane in half)]).reshape(180, 200)
+        for index in range(3):
+            picture = av.VideoFrame.from_ndarray(stacked, format="yuv420p")
+            picture.pts, picture.time_base = index, Fraction(1, 30)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    theirs = decoded(path)
+    assert theirs.colorspace == numbers[space]
+    assert (theirs.color_range == 2) == full
+    ours = next(VideoFile(path).frames()).picture
+    assert ours.matrix == Matrix(*((0.2126, 0.0722) if space == "bt709" else (0.299, 0.114)), full=full)
+    assert np.abs(ours.bgr().astype(int) - theirs.to_ndarray(format="bgr24")).mean() < 2
+
+
+@pytest.mark.parametrize(("pix_fmt", "codec", "full"), [("yuv420p", "libx264", False), ("yuvj420p", "mjpeg", True)])
+def test_what_phones_write_comes_as_planes(tmp_path, pix_fmt, codec, full):
+    frame = next(VideoFile(encode(tmp_path / "a.mov", [soft()] * 3, codec, pix_fmt)).frames())
+    assert isinstance(frame.picture, Planes)
+    assert frame.picture.matrix == Matrix(full=full)
+    assert frame.picture.cb.shape == frame.picture.cr.shape == (60, 100)
+    assert np.abs(frame.pixels.astype(int) - soft()).mean() < 4
+
+
+@pytest.mark.parametrize(("pix_fmt", "height", "width"), [("yuv444p", 120, 200), ("yuv422p", 120, 200), ("yuv420p10le", 120, 200), ("yuv444p", 121, 201)])
+def test_other_layouts_are_converted_whole(tmp_path, pix_fmt, height, width):
+    pixels = soft(0, height, width)
+    frame = next(VideoFile(encode(tmp_path / "a.mkv", [pixels] * 3, "ffv1", pix_fmt)).frames())
+    assert isinstance(frame.picture, np.ndarray)
+    assert frame.picture.shape == (height, width, 3)
+    assert np.abs(frame.pixels.astype(int) - pixels).mean() < 3
+
+
+@pytest.mark.parametrize(("height", "width"), [(121, 200), (120, 201), (121, 201)])
+def test_odd_sizes_at_half_colour_are_converted_whole_and_turn_as_well(tmp_path, height, width):
+    """Half of an odd side is no whole number: which colour sample a mirrored pixel has would be a guess."""
+    path = encode(tmp_path / "odd.mp4", [soft(0, height, width)] * 3, "mpeg4", "yuv420p", qmin="1", qmax="2")
+    assert decoded(path).format.name == "yuv420p"
+    frame = next(VideoFile(with_matrix(path, *TURNS["quarter right"])).frames())
+    assert isinstance(frame.picture, np.ndarray)
+    assert frame.picture.shape == (width, height, 3)
+    assert corner_shown(frame.picture) == (1, 0)
+
+
+def test_pictures_narrower_than_the_decoders_rows_lose_nothing_to_the_padding(tmp_path):
+    pixels = soft(0, 70, 106)
+    picture = next(VideoFile(encode(tmp_path / "narrow.mp4", [pixels] * 3, crf="4")).frames()).picture
+    assert picture.shape == (70, 106)
+    assert np.abs(picture.bgr()[:, -8:].astype(int) - pixels[:, -8:]).mean() < 4
+
+
+@pytest.mark.parametrize("turn", ["upright", "half", "quarter left"])
+def test_a_frame_outlives_those_after_it_and_is_never_written_to(tmp_path, turn):
+    """Planes may be the decoder's own memory, from which later pictures are still predicted."""
+    path = with_matrix(encode(tmp_path / "kept.mp4", [soft(i) for i in range(12)], bf="2", crf="10"), *TURNS[turn])
+    untouched = [(f.picture.y.copy(), f.picture.cb.copy()) for f in VideoFile(path, threads=1).frames()]
+    buffer, kept = None, []
+    for frame in VideoFile(path, threads=1).frames():
+        view = look(frame.picture, buffer)
+        buffer = view.luma if buffer is None else buffer
+        measure(view, find(view.luma, GlintLimits()).peaks)
+        frame.picture.bgr()
+        kept.append(frame)
+    assert len(kept) == 12
+    for frame, (y, cb) in zip(kept, untouched, strict=True):
+        assert np.array_equal(frame.picture.y, y)
+        assert np.array_equal(frame.picture.cb, cb)
 
 
 def test_a_picture_with_unknown_side_data_is_turned_by_its_rotation():

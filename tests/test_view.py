@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from detector.optics.view import SMALL_WIDTH_PX, TINY_SHARE, look
+from detector.optics.view import SMALL_WIDTH_PX, TINY_SHARE, look, shrunk
+from detector.planes import Matrix, Planes
 from tests.optics_scenes import seen_wall, similarity, wall
 
 
@@ -75,3 +76,83 @@ def test_a_picture_that_is_not_one_block_of_memory_is_taken():
 def test_the_same_wall_seen_twice_gives_the_same_view():
     surface = (255 * seen_wall(wall(), similarity())).astype(np.uint8)
     assert np.array_equal(look(surface).tiny, look(surface.copy()).tiny)
+
+
+# --- planes
+
+
+def planes(width=64, height=48, *, full=False, seed=4):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(16, 236, (height, width), np.uint8)
+    cb, cr = rng.integers(40, 200, (2, height // 2, width // 2), np.uint8)
+    return Planes(y, cb, cr, Matrix(full=full))
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_grey_levels_of_planes_are_those_of_the_picture_that_they_show(full):
+    rng = np.random.default_rng(1)
+    bgr = np.kron(rng.integers(30, 220, (24, 32, 3), np.uint8), np.ones((2, 2, 1), np.uint8))
+    y, cr, cb = cv2.split(cv2.cvtColor(bgr, cv2.COLOR_BGR2YCrCb))
+    if not full:
+        y, cb, cr = np.rint(16 + y.astype(float) * 219 / 255), *(np.rint(128 + (c.astype(float) - 128) * 224 / 255) for c in (cb, cr))
+    picture = Planes(y.astype(np.uint8), cb[::2, ::2].astype(np.uint8), cr[::2, ::2].astype(np.uint8), Matrix(full=full))
+    assert np.abs(look(picture).luma.astype(int) - look(bgr).luma).max() <= 1
+    x, y = np.meshgrid(np.arange(64), np.arange(48))
+    assert np.abs(look(picture).colours(x, y) - look(bgr).colours(x, y)).max() <= 3
+
+
+def test_the_buffer_is_filled_and_its_contents_before_do_not_matter():
+    picture = planes()
+    buffer = np.full((48, 64), 99, np.uint8)
+    view = look(picture, buffer)
+    assert view.luma is buffer or np.shares_memory(view.luma, buffer)
+    assert np.array_equal(view.luma, look(picture).luma)
+
+
+def test_a_buffer_of_another_size_is_not_used():
+    buffer = np.full((10, 12), 99, np.uint8)
+    assert look(planes(), buffer).luma.shape == (48, 64)
+    assert (buffer == 99).all()
+
+
+@pytest.mark.parametrize("picture", [picture(64, 48), picture(64, 48)[..., 0].copy(), planes(full=True)], ids=["colour", "grey", "full range"])
+def test_a_picture_that_needs_no_filling_leaves_the_buffer_alone(picture):
+    buffer = np.full((48, 64), 99, np.uint8)
+    look(picture, buffer)
+    assert (buffer == 99).all()
+
+
+def test_what_is_kept_of_a_view_outlives_the_buffer():
+    """The next frame overwrites the grey levels; motion and light remember only the small pictures."""
+    buffer = np.empty((720, 1280), np.uint8)
+    view = look(planes(1280, 720), buffer)
+    small, tiny = view.small.copy(), view.tiny.copy()
+    look(planes(1280, 720, seed=5), buffer)
+    assert np.array_equal(view.small, small)
+    assert np.array_equal(view.tiny, tiny)
+
+
+def test_colours_are_told_at_places_of_any_shape_as_blue_green_red():
+    pixels = picture(64, 48)
+    x, y = np.array([[3, 60], [0, 5]]), np.array([[4, 40], [0, 47]])
+    told = look(pixels).colours(x, y)
+    assert told.shape == (3, 2, 2)
+    assert told.dtype == np.float32
+    assert told[:, 0, 1].tolist() == pixels[40, 60].tolist()
+    assert look(pixels[..., 0]).colours(x, y) is None
+    assert look(planes()).colours(x, y).shape == (3, 2, 2)
+
+
+def test_no_view_writes_to_the_picture_it_is_of():
+    for each in (picture(64, 48), planes(), planes(full=True)):
+        for memory in (each.y, each.cb, each.cr) if isinstance(each, Planes) else (each,):
+            memory.setflags(write=False)
+        look(each, np.empty((48, 64), np.uint8)).colours(np.array([1]), np.array([1]))
+
+
+def test_a_shrunk_picture_is_the_means_of_whole_blocks():
+    grey = picture(13, 9)[..., 0].copy()
+    means = grey[:8, :12].reshape(2, 4, 3, 4).mean(axis=(1, 3))
+    assert np.abs(shrunk(grey, 4) - means).max() <= 0.5
+    assert shrunk(grey, 1) is grey
+    assert shrunk(grey, 50).shape == (1, 1)

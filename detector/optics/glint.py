@@ -9,13 +9,13 @@ Work is bounded: at most `per_tile` spots are kept in every tile, the ones that 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.model import Pixels
-from detector.optics.view import View
+from detector.optics.view import View, shrunk
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]
@@ -29,16 +29,19 @@ class GlintLimits:
     """Wider bright things are surfaces, not glints; bloom of a saturated lens stays below."""
     least_contrast: float = 10.0
     """About four times the noise of a compressed 720p frame after smoothing."""
+    halved_from_px: int = 900
+    """Pictures this wide are first searched at half size, where a point blurred by a camera loses
+    little; narrower ones at full size."""
+    coarse_share: float = 0.45
+    """What is left of a point's height at half size, at the least favourable place between pixels."""
     tile_px: int = 64
-    per_tile: int = 3
-    """Bounds the work on terrazzo and wallpaper: 3 in 64 x 64 px lost no lens in the shared clips."""
+    per_tile: int = 4
+    """Bounds the work on terrazzo and wallpaper: 4 in 64 x 64 px lost no lens in the shared clips."""
     most: int = 400
     """Bounds the work of a frame: in the shared clips no lens was fainter than 300 other spots."""
     satellite_px: int = 13
     satellite_share: float = 0.35
     """Sharpening and bloom set faint spots round a strong one; they are part of it."""
-    smoothings: int = 2
-    """Two 3 x 3 Gaussians match the blur of a point, so that single noisy pixels do not compete."""
 
 
 RADIUS = 7
@@ -52,30 +55,69 @@ _POINTS = np.concatenate([_DISC, *(np.rint(r * _CIRCLE) for r in (5.0, 7.0, 14.0
 _NEAR = slice(0, len(_DISC))
 _RING, _RIM, _FAR = (slice(len(_DISC) + 24 * i, len(_DISC) + 24 * (i + 1)) for i in range(3))
 _CORE = np.hypot(*_DISC.T) <= 2.9
-_LINEAR = (255.0 * (np.arange(256) / 255.0) ** 2.2).astype(np.float32)
-"""Grey level -> linear light: the usual display gamma is close enough for a colour."""
 _MOMENTS = np.stack([np.ones(len(_DISC)), *_DISC.T, *(_DISC.T**2), _DISC.prod(axis=1)], axis=1).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Standout:
+    """`top` (h, w): how far each pixel stands above the higher of its line openings, in grey levels.
+
+    Smoothed only where it is asked for.
+    """
+
+    top: NDArray[np.uint8]
+
+    def levels(self, peaks: IntArray, offsets: IntArray) -> FloatArray:
+        """(n, m) smoothed levels at (m, 2) x, y offsets from (n, 2) whole pixels, which lie at least
+        the longest offset and `SMOOTH_PX` inside the picture.
+        """
+        if not len(peaks):
+            return np.zeros((0, len(offsets)), np.float32)
+        reach = int(np.abs(offsets).max(initial=0)) + SMOOTH_PX
+        windows = np.lib.stride_tricks.sliding_window_view(self.top, (2 * reach + 1, 2 * reach + 1))
+        patches = windows[peaks[:, 1] - reach, peaks[:, 0] - reach].reshape(len(peaks), (2 * reach + 1) ** 2)
+        return np.asarray(patches.astype(np.float32) @ _smoothing(reach, tuple(map(tuple, offsets.tolist()))), np.float32)
+
+
+SMOOTH_PX = 2
+"""Reach of two 3 x 3 binomial smoothings: they match the blur of a point, so that single noisy pixels do not compete."""
+
+
+@cache
+def _smoothing(reach: int, offsets: tuple[tuple[int, int], ...]) -> FloatArray:
+    """Weights of a (2 reach + 1) square patch, flat, that give the smoothed level at each offset."""
+    line = np.array([1, 4, 6, 4, 1], np.float32) / 16
+    side = 2 * reach + 1
+    weights = np.zeros((len(offsets), side, side), np.float32)
+    for of, (dx, dy) in zip(weights, offsets, strict=True):
+        x, y = reach + dx, reach + dy
+        of[y - SMOOTH_PX : y + SMOOTH_PX + 1, x - SMOOTH_PX : x + SMOOTH_PX + 1] = np.outer(line, line)
+    return weights.reshape(len(offsets), -1).T.copy()
 
 
 @dataclass(frozen=True, slots=True)
 class Spots:
     """All spots of one frame: x, y in px (float32, sub-pixel) and how far each stands out, in grey
-    levels; `peaks` (n, 2) the whole-pixel x, y of their maxima; `picture` (h, w) the stand-out
-    picture itself.
+    levels; `peaks` (n, 2) the whole-pixel x, y of their maxima; `standout` tells it of any place.
     """
 
     x: FloatArray
     y: FloatArray
     level: FloatArray
     peaks: IntArray
-    picture: NDArray[np.uint8]
+    standout: Standout
 
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the picture."""
+        return self.standout.top.shape[0], self.standout.top.shape[1]
+
     def pick(self, rows: IntArray) -> Spots:
         """Some of the spots, with the whole picture."""
-        return Spots(self.x[rows], self.y[rows], self.level[rows], self.peaks[rows], self.picture)
+        return Spots(self.x[rows], self.y[rows], self.level[rows], self.peaks[rows], self.standout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +125,8 @@ class Glints:
     """Spots measured in the picture itself; float32 arrays, one row a spot.
 
     Levels in grey steps (0 to 255).  `peak` is the brightest pixel, `floor` the median of a circle
-    7 px out, `ring` the mean of a circle 5 px out, `flux` the sum above the floor within 4.5 px,
+    7 px out, `ring` the mean of a circle 5 px out, `energy` the light above the floor within 4.5 px in
+    pixels at saturation, what saturation cut off added,
     `width` the r.m.s. radius in px, `long` the ratio of its axes (1 is round), `core` the saturated
     pixels within 4.5 px, `rough` the standard deviation around the circle 7 px out, `far` the median
     of a circle 14 px out; `tint` (n, 3) is the colour of the halo above the floor as B, G, R, where no channel is saturated.
@@ -92,7 +135,7 @@ class Glints:
     peak: FloatArray
     floor: FloatArray
     ring: FloatArray
-    flux: FloatArray
+    energy: FloatArray
     width: FloatArray
     long: FloatArray
     core: FloatArray
@@ -101,80 +144,169 @@ class Glints:
     tint: FloatArray
 
 
-def standout(luma: NDArray[np.uint8], limits: GlintLimits) -> NDArray[np.uint8]:
-    """How far each pixel stands above its line openings, smoothed; (h, w) grey levels."""
-    n = limits.opening_px
-    along, down = (cv2.dilate(cv2.erode(luma, bar), bar) for bar in (np.ones((1, n), np.uint8), np.ones((n, 1), np.uint8)))
-    top = cv2.subtract(luma, cv2.max(along, down))
-    for _ in range(limits.smoothings):
-        top = cv2.GaussianBlur(top, (3, 3), 0)
-    return np.asarray(top, np.uint8)
+class Finder:
+    """Finds the spots of pictures of one size, in memory that it keeps: fresh memory for every step
+    of every frame costs as much as the steps.
+    """
+
+    def __init__(self, limits: GlintLimits | None = None) -> None:
+        self._limits = limits or GlintLimits()
+        self._scratch: list[NDArray[np.uint8]] = []
+
+    def find(self, luma: NDArray[np.uint8]) -> Spots:
+        """The spots of a frame given as (h, w) grey levels; the next call overwrites their `standout`."""
+        shrink = 2 if luma.shape[1] >= self._limits.halved_from_px else 1
+        if min(luma.shape) <= 2 * (RADIUS + shrink):
+            none = np.zeros(0, np.float32)
+            return Spots(none, none, none, np.zeros((0, 2), np.intp), Standout(luma))
+        top = self._top(luma)
+        rough = _rough_peaks(shrunk(top, shrink), shrink, self._limits)
+        return _refined(rough * shrink + shrink // 2, Standout(top), self._limits)
+
+    def _top(self, luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The picture less its line openings: edges and ruled lines are gone, points are left."""
+        if not self._scratch or self._scratch[0].shape != luma.shape:
+            self._scratch = [np.empty(luma.shape, np.uint8) for _ in range(3)]
+        eroded, along, down = self._scratch
+        for bar, opened in ((np.ones((1, self._limits.opening_px), np.uint8), along), (np.ones((self._limits.opening_px, 1), np.uint8), down)):
+            cv2.dilate(cv2.erode(luma, bar, dst=eroded), bar, dst=opened)
+        return np.asarray(cv2.subtract(luma, cv2.max(along, down, dst=along), dst=down), np.uint8)
 
 
 def find(luma: NDArray[np.uint8], limits: GlintLimits) -> Spots:
-    """The spots of a frame given as (h, w) grey levels."""
-    if min(luma.shape) <= 2 * RADIUS:
-        none = np.zeros(0, np.float32)
-        return Spots(none, none, none, np.zeros((0, 2), np.intp), luma)
-    picture = standout(luma, limits)
-    crest = cv2.compare(picture, cv2.dilate(picture, np.ones((5, 5), np.uint8)), cv2.CMP_EQ)
-    around = cv2.dilate(picture, np.ones((limits.satellite_px, limits.satellite_px), np.uint8))
-    least = cv2.max(cv2.convertScaleAbs(around, alpha=limits.satellite_share), np.ceil(limits.least_contrast))
-    found = np.asarray(cv2.bitwise_and(crest, cv2.compare(picture, least, cv2.CMP_GE)), np.uint8) & 1
-    # numpy searches booleans an order of magnitude faster than cv2.findNonZero searches bytes
-    rows, columns = np.divmod(np.flatnonzero(found.view(np.bool_)), luma.shape[1])
-    peaks = np.stack([columns, rows], axis=1)
-    peaks = peaks[np.all((peaks >= RADIUS) & (peaks < np.array(luma.shape[::-1]) - RADIUS), axis=1)]
-    peaks = peaks[_strongest(peaks, picture[peaks[:, 1], peaks[:, 0]], limits)]
-    x, y = peaks.T
-    return Spots(
-        *_vertex(picture, x, y), level=picture[y, x].astype(np.float32), peaks=peaks, picture=picture
-    )
+    """The spots of one picture given as (h, w) grey levels."""
+    return Finder(limits).find(luma)
 
 
-def _vertex(picture: NDArray[np.uint8], x: IntArray, y: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Sub-pixel maxima from the parabola through each peak and its neighbours, axis by axis."""
-    here = picture[y, x].astype(np.float32)
+def _rough_peaks(top: NDArray[np.uint8], shrink: int, limits: GlintLimits) -> IntArray:
+    """Maxima of a picture of what stands out, as (n, 2) x, y in its own pixels."""
+    for _ in range(3 - shrink):
+        top = np.asarray(cv2.GaussianBlur(top, (3, 3), 0), np.uint8)
+    least = max(1.0, limits.least_contrast * (1.0 if shrink == 1 else limits.coarse_share))
+    side = 5 if shrink == 1 else 3
+    crest = np.asarray(cv2.dilate(top, np.ones((side, side), np.uint8)), np.uint8)
+    cv2.max(crest, np.ceil(least), dst=crest)
+    edge = PATCH_PX // shrink
+    crest[:edge], crest[-edge:], crest[:, :edge], crest[:, -edge:] = 255, 255, 255, 255
+    y, x = _middles(np.flatnonzero(top >= crest), top.shape[1])
+    reach = limits.satellite_px // shrink | 1
+    around = np.asarray(cv2.dilate(top, np.ones((reach, reach), np.uint8)), np.uint8)
+    own = top[y, x] >= limits.satellite_share * around[y, x]
+    peaks = np.stack([x[own], y[own]], axis=1)
+    return peaks[_strongest(peaks * shrink, top[y[own], x[own]].astype(np.float32), limits)]
 
-    def shift(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> FloatArray:
-        a, b = before.astype(np.float32), after.astype(np.float32)
-        return np.asarray(np.clip(0.5 * (b - a) / np.maximum(2 * here - a - b, 1.0), -0.5, 0.5), np.float32)
 
-    fine_x = x + shift(picture[y, x - 1], picture[y, x + 1])
-    fine_y = y + shift(picture[y - 1, x], picture[y + 1, x])
-    return fine_x.astype(np.float32), fine_y.astype(np.float32)
+def _middles(flat: IntArray, width: int) -> tuple[IntArray, IntArray]:
+    """Row and column of the middle of each plateau of adjoining maxima, which come as rising flat places.
+
+    A saturated glint is a plateau: told pixel by pixel it would take all the room of its tile.
+    """
+    leader = np.arange(len(flat))
+    for step in (1 - width, -width, -1 - width, -1):
+        before = np.searchsorted(flat, flat + step)
+        leader = np.where(flat[before] == flat + step, before, leader)
+    while (leader[leader] != leader).any():
+        leader = leader[leader]
+    _, plateau, size = np.unique(leader, return_inverse=True, return_counts=True)
+    row, column = (np.rint(np.bincount(plateau, weights=each) / size).astype(np.intp) for each in np.divmod(flat, width))
+    return row, column
 
 
-def _strongest(peaks: IntArray, level: NDArray[np.uint8], limits: GlintLimits) -> IntArray:
-    tile = (peaks[:, 1] // limits.tile_px) * 65536 + peaks[:, 0] // limits.tile_px
-    order = np.lexsort((-level.astype(np.int16), tile))
-    starts = np.flatnonzero(np.r_[True, np.diff(tile[order]) != 0][: len(order)])
-    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-    kept = order[rank < limits.per_tile]
-    return kept[np.argsort(-level[kept].astype(np.int16), kind="stable")[: limits.most]]
+_NEARBY = np.array([(x, y) for y in range(-3, 4) for x in range(-3, 4)])
+_INNER = np.flatnonzero(np.abs(_NEARBY).max(axis=1) <= 2)
+"""A maximum at half size is at most two pixels off; the circle outside serves the vertex."""
+PATCH_PX = 3 + SMOOTH_PX
+"""Reach of what the refinement reads about a rough maximum."""
+
+
+def _refined(rough: IntArray, standout: Standout, limits: GlintLimits) -> Spots:
+    """The maxima near `rough` places in the picture itself, strongest first."""
+    w = standout.top.shape[1]
+    rough = rough[_inside(rough, standout.top.shape, PATCH_PX)]
+    nearby = standout.levels(rough, _NEARBY)
+    best = _INNER[np.argmax(nearby[:, _INNER], axis=1)]
+    here = nearby[np.arange(len(rough)), best]
+    peaks = rough + _NEARBY[best]
+    _, single = np.unique(peaks[:, 1] * w + peaks[:, 0], return_index=True)
+    kept = single[(here[single] >= limits.least_contrast) & _inside(peaks[single], standout.top.shape, RADIUS)]
+    kept = kept[np.argsort(-here[kept], kind="stable")]
+    x, y = (_vertex(nearby[kept], best[kept], step) for step in (1, 7))
+    return Spots(peaks[kept, 0] + x, peaks[kept, 1] + y, np.minimum(here[kept], 255.0), peaks[kept], standout)
+
+
+def _inside(places: IntArray, shape: tuple[int, ...], border: int) -> NDArray[np.bool_]:
+    """Which (n, 2) x, y have `border` pixels beside them on all sides."""
+    return np.asarray(np.all((places >= border) & (places < np.array(shape[::-1]) - border), axis=1))
+
+
+def _vertex(nearby: FloatArray, best: IntArray, step: int) -> FloatArray:
+    """Sub-pixel maximum from the parabola through each peak and its neighbours `step` columns away."""
+    each = np.arange(len(nearby))
+    here, before, after = (nearby[each, best + k] for k in (0, -step, step))
+    return np.asarray(np.clip(0.5 * (after - before) / np.maximum(2 * here - before - after, 1.0), -0.5, 0.5), np.float32)
+
+
+def _strongest(peaks: IntArray, level: FloatArray, limits: GlintLimits) -> IntArray:
+    """Rows of the strongest of each tile, strongest first."""
+    order = np.argsort(-level, kind="stable")
+    tile = (peaks[order, 1] // limits.tile_px) * 65536 + peaks[order, 0] // limits.tile_px
+    by_tile = np.argsort(tile, kind="stable")
+    starts = np.flatnonzero(np.diff(tile[by_tile], prepend=-1))
+    rank = np.empty(len(order), np.intp)
+    rank[by_tile] = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    return order[rank < limits.per_tile][: limits.most]
+
+
+def brightest(luma: NDArray[np.uint8], peaks: IntArray) -> FloatArray:
+    """The brightest pixel (0 to 255) within two of each (n, 2) whole-pixel x, y."""
+    if not len(peaks):
+        return np.zeros(0, np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(luma, (5, 5))
+    return np.asarray(windows[peaks[:, 1] - 2, peaks[:, 0] - 2].max(axis=(1, 2)), np.float32)
 
 
 def measure(view: View, peaks: IntArray) -> Glints:
     """Measures the spots of a frame whose (n, 2) whole-pixel x, y lie at least `RADIUS` inside the picture."""
-    x, y = (peaks[:, None, :] + _POINTS[None]).transpose(2, 0, 1)
-    x, y = np.clip(x, 0, view.luma.shape[1] - 1), np.clip(y, 0, view.luma.shape[0] - 1)
+    h, w = view.luma.shape
+    x, y = (np.clip(peaks[:, i, None] + _POINTS[:, i], 0, n - 1) for i, n in ((0, w), (1, h)))
     level = view.luma[y, x].astype(np.float32)
-    floor = np.median(level[:, _RIM], axis=1)
+    floor = _middle(level[:, _RIM])
     above = np.maximum(level[:, _NEAR] - floor[:, None], 0.0)
     peak = level[:, _NEAR][:, _CORE].max(axis=1, initial=0.0)
     width, long = _shape(np.maximum(above - 0.4 * (peak - floor)[:, None], 0.0) * _CORE)
     return Glints(
         peak=peak,
-        floor=floor.astype(np.float32),
+        floor=floor,
         ring=level[:, _RING].mean(axis=1),
-        flux=above.sum(axis=1),
+        energy=_energy(level[:, _NEAR], floor),
         width=width,
         long=long,
         core=(level[:, _NEAR] >= 250.0).sum(axis=1).astype(np.float32),
         rough=level[:, _RIM].std(axis=1),
-        far=np.asarray(np.median(level[:, _FAR], axis=1), np.float32),
-        tint=_tint(view.pixels, x, y),
+        far=_middle(level[:, _FAR]),
+        tint=_tint(view, x, y),
     )
+
+
+POINT_VARIANCE_PX2 = 0.8
+"""Of a point's image in phone video, per axis: lens, pixel, Bayer filter and compression together."""
+
+
+def _energy(level: FloatArray, floor: FloatArray) -> FloatArray:
+    """Light of each spot in pixels at saturation.
+
+    Saturated pixels hide the middle of the image of a point.  Of a Gaussian the share outside a
+    disc of n pixels is exp(-n / (2 pi variance)), so what lies outside tells the whole.
+    """
+    hidden = level >= 250.0
+    above = np.maximum(_linear(level) - _linear(floor)[:, None], 0.0)
+    outside = (above * ~hidden).sum(axis=1)
+    return np.asarray(outside * np.exp(hidden.sum(axis=1) / (2 * np.pi * POINT_VARIANCE_PX2)), np.float32)
+
+
+def _linear(level: FloatArray) -> FloatArray:
+    """Grey level (0 to 255) -> light (1 at saturation); the usual display gamma."""
+    return np.asarray((level * np.float32(1 / 255)) ** np.float32(2.2), np.float32)
 
 
 def _shape(weight: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -188,15 +320,24 @@ def _shape(weight: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.sqrt(np.maximum(2 * mean, 0.0)).astype(np.float32), long.astype(np.float32)
 
 
-def _tint(pixels: Pixels, x: IntArray, y: IntArray) -> FloatArray:
+def _middle(levels: FloatArray) -> FloatArray:
+    """Median along the last axis; np.median spends more on its checks than on these few numbers."""
+    n = levels.shape[-1]
+    ordered = np.sort(levels, axis=-1)
+    return np.asarray((ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2, np.float32)
+
+
+def _tint(view: View, x: IntArray, y: IntArray) -> FloatArray:
     """Colour of what the glint adds to its surroundings, in linear light: added light is white on a
     green bottle too, while grey levels would show the gap of the bottle's own colour.
     """
-    if pixels.ndim == 2:
+    level = view.colours(x[:, : _RIM.stop], y[:, : _RIM.stop])
+    if level is None:
         return np.zeros((len(x), 3), np.float32)
-    near = pixels[y[:, _NEAR], x[:, _NEAR]]
-    base = np.median(_LINEAR[pixels[y[:, _RIM], x[:, _RIM]]], axis=1)
-    usable = (near.max(axis=2) < 250)[..., None]
-    excess = np.maximum(_LINEAR[near] - base[:, None, :], 0.0) * usable
+    near = level[..., _NEAR]
+    usable = near.max(axis=0) < 250
+    linear = level * level * np.float32(1 / 255)  # close enough to the usual display gamma for a colour
+    excess = np.maximum(linear[..., _NEAR] - _middle(linear[..., _RIM])[..., None], 0.0) * usable
     # weighted by its own strength, so that the noise of untouched pixels has no say
-    return np.asarray((excess * excess.sum(axis=2, keepdims=True)).sum(axis=1) / (excess.sum(axis=(1, 2))[:, None] + 1e-3), np.float32)
+    strength = excess.sum(axis=0)
+    return np.asarray(((excess * strength).sum(axis=2) / (strength.sum(axis=1) + 1e-3)).T, np.float32)

@@ -25,7 +25,7 @@ NEIGHBOURS = 5
 """Corners whose median parallax a glint borrows: one or two wrong matches do not count."""
 NOISE_SHARE = 0.2
 """Of the mean level of a picture: see `_without_lighting`."""
-NODE_PX = 48
+NODE_PX = 64
 """Parallax is told for cells of this size, so that its cost does not grow with the glints."""
 
 
@@ -34,6 +34,9 @@ class MotionLimits:
     """Sizes in px of the shrunken picture unless said."""
 
     corners: int = 160
+    faintest_corner: float = 0.005
+    """Of the strongest corner's response, which grows with the square of contrast: a glint 150 levels
+    high must not hide a wallpaper of two.  Noise comes in only where texture leaves room for it."""
     renew_below: float = 0.6
     """Corners are chosen anew when this share of them is left,"""
     renew_every: int = 30
@@ -50,9 +53,9 @@ class Motion:
     """Motion of one frame against the frame before.
 
     `to_room` takes pixels of this frame to pixels of the first one; `step` pixels of the frame
-    before to this one; `parallax` (rows, columns, 2) is what things moved beyond `step`, in px, for
-    cells of `NODE_PX`; `speed_px` is how far the middle of the picture moved; `measured` false
-    means a guess.
+    before to this one; `parallax` (rows, columns, 3) is what things moved beyond `step` in x and y,
+    and how far they disagree about it, in px, for cells of `NODE_PX`; `speed_px` is how far the middle of
+    the picture moved; `measured` false means a guess.
     """
 
     to_room: Matrix
@@ -64,10 +67,17 @@ class Motion:
     def carry(self, points: FloatArray) -> FloatArray:
         """Where (n, 2) points of the frame before should now be, parallax of their surroundings included."""
         moved = transform(self.step, points)
+        return np.asarray(moved + self._cells(points)[:, :2], np.float32)
+
+    def spread(self, points: FloatArray) -> FloatArray:
+        """How far the surroundings of (n, 2) points disagree about their parallax, in px."""
+        return self._cells(points)[:, 2]
+
+    def _cells(self, points: FloatArray) -> FloatArray:
         rows, columns = self.parallax.shape[:2]
         column = np.clip(points[:, 0] // NODE_PX, 0, columns - 1).astype(np.intp)
         row = np.clip(points[:, 1] // NODE_PX, 0, rows - 1).astype(np.intp)
-        return np.asarray(moved + self.parallax[row, column], np.float32)
+        return np.asarray(self.parallax[row, column])
 
 
 class MotionEstimator:
@@ -112,7 +122,7 @@ class MotionEstimator:
             return nothing, nothing
         guess = transform(self._step, self._corners).reshape(-1, 1, 2)
         new, found, _ = cv2.calcOpticalFlowPyrLK(
-            self._before, now, self._corners.reshape(-1, 1, 2), guess, winSize=(15, 15), maxLevel=3,
+            self._before, now, self._corners.reshape(-1, 1, 2), guess, winSize=(11, 11), maxLevel=3,
             criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 12, 0.03), flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
         )  # fmt: skip
         kept = np.asarray(found).reshape(-1) == 1
@@ -125,7 +135,7 @@ class MotionEstimator:
         # at half size, which finds the same corners in a third of the time; the flow needs no finer start
         h, w = (max(1, n // 2) for n in picture.shape)
         half = cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA)
-        fresh = cv2.goodFeaturesToTrack(half, self._limits.corners, 0.005, 6)
+        fresh = cv2.goodFeaturesToTrack(half, self._limits.corners, self._limits.faintest_corner, 6)
         self._corners = np.zeros((0, 2), np.float32) if fresh is None else 2 * np.asarray(fresh, np.float32).reshape(-1, 2) + 0.5
         self._chosen, self._age = len(self._corners), 0
 
@@ -140,14 +150,18 @@ class MotionEstimator:
 
 
 def _parallax(corners: FloatArray, residual: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Median residual of the corners nearest to the middle of each cell, (rows, columns, 2)."""
+    """Median residual of the corners nearest to the middle of each cell and the median distance of
+    theirs from it, (rows, columns, 3).
+    """
     rows, columns = shape[0] // NODE_PX + 1, shape[1] // NODE_PX + 1
     if len(corners) < NEIGHBOURS:
-        return np.zeros((rows, columns, 2), np.float32)
+        return np.zeros((rows, columns, 3), np.float32)
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32) * NODE_PX + NODE_PX / 2
     far = (x.reshape(-1, 1) - corners[None, :, 0]) ** 2 + (y.reshape(-1, 1) - corners[None, :, 1]) ** 2
-    near = np.argpartition(far, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
-    return np.asarray(np.median(residual[near], axis=1), np.float32).reshape(rows, columns, 2)
+    near = residual[np.argpartition(far, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]]
+    middle = np.sort(near, axis=1)[:, NEIGHBOURS // 2]
+    spread = np.sort(np.abs(near - middle[:, None]).max(axis=2), axis=1)[:, NEIGHBOURS // 2]
+    return np.concatenate([middle, spread[:, None]], axis=1).astype(np.float32).reshape(rows, columns, 3)
 
 
 def _centre_shift(step: Matrix, shape: tuple[int, ...]) -> float:

@@ -61,6 +61,8 @@ class _Candidate:
     facts: Facts
 
 
+FULL_SIZE = glint.GlintLimits(halved_from_px=1_000_000)
+"""There is time for one picture; half-size search is for video."""
 LIMITS_OF_ONE = "From one picture a reflection cannot be told from a lamp, nor a lens from a screw or a drop: take one without light, or a video."
 LIMITS_OF_PAIR = "A pair of pictures tells reflections from lamps, but not a lens from tape, a dome or a drop: a video from moving places does."
 
@@ -111,11 +113,11 @@ def _candidates(lit: Pixels, unlit: Pixels | None, motion: Motion | None, limits
 
 
 def _at_size(lit: Pixels, unlit: Pixels | None, motion: Motion | None, shrink: int, limits: PictureLimits) -> list[_Candidate]:
-    view = look(_shrunk(lit, shrink))
-    white = _white(view.pixels)
-    spots = glint.find(white, glint.GlintLimits())
+    small = _shrunk(lit, shrink)
+    view, white = look(small), _white(small)
+    spots = glint.find(white, FULL_SIZE)
     column, row = spots.peaks.T
-    clutter = cv2.blur(spots.picture, (81, 81))[row, column].astype(np.float32)
+    clutter = cv2.blur(_standout(white), (81, 81))[row, column].astype(np.float32)
     dark, dark_level, dimming = np.zeros((3, len(spots)), np.float32)
     gain = spots.level
     if unlit is not None and motion is not None:
@@ -143,7 +145,7 @@ def _unlit_levels(
     white = _white(unlit)
     window = np.ones((limits.window_px, limits.window_px), np.uint8)
     level = cv2.dilate(cv2.GaussianBlur(white, (3, 3), 0), window)[row, column]
-    standout = cv2.dilate(glint.standout(white, glint.GlintLimits()), window)[row, column]
+    standout = cv2.dilate(_standout(white), window)[row, column]
     around = cv2.blur(look(unlit).luma, (51, 51))[row, column] / np.maximum(cv2.blur(view.luma, (51, 51))[spots.peaks[:, 1], spots.peaks[:, 0]], 1)
     return np.stack([level, standout, around]).astype(np.float32)
 
@@ -174,6 +176,12 @@ def _sorted_out(candidates: list[_Candidate], frame: int, show_at: float) -> tup
             examples.append((verdict.against, where))
     counts = {kind: sum(k == kind for k, _ in examples) for kind, _ in examples}
     return tuple(sorted(findings, key=lambda finding: -finding.probability)), Refused(counts, tuple(examples))
+
+
+def _standout(white: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """How far each pixel stands above its line openings, smoothed; (h, w) grey levels."""
+    top = glint.find(white, FULL_SIZE).standout.top
+    return np.asarray(cv2.GaussianBlur(cv2.GaussianBlur(top, (3, 3), 0), (3, 3), 0), np.uint8)
 
 
 def _white(pixels: Pixels) -> NDArray[np.uint8]:

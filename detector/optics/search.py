@@ -12,15 +12,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detector.model import Coverage, Frame, Gap, LampState, Refused, SenseResult, Track
 from detector.optics import glint, lens
 from detector.optics.conclude import conclude, sort_out
 from detector.optics.join import join
 from detector.optics.lighting import LightMeter
 from detector.optics.motion import MotionEstimator
+from detector.optics.rows import Rows
 from detector.optics.stills import StillKeeper
 from detector.optics.survey import Survey
-from detector.optics.track import Rows, Tracker, TrackLimits
+from detector.optics.track import Tracker, TrackLimits
 from detector.optics.view import look
 
 
@@ -52,6 +56,7 @@ class LensSearch:
     def __init__(self, limits: SearchLimits | None = None, survey: Survey | None = None) -> None:
         self._limits = limits or SearchLimits()
         self._survey = survey
+        self._finder = glint.Finder(self._limits.glints)
         self._motion = MotionEstimator()
         self._tracker = Tracker(TrackLimits(fewest_seen=lens.FEWEST_SIGHTINGS))
         self._light = LightMeter()
@@ -64,17 +69,20 @@ class LensSearch:
         self._fast = 0
         self._times: tuple[float, float] = (0.0, 0.0)
         self._size = (0, 0)
+        self._buffer: NDArray[np.uint8] | None = None
 
     def add(self, frame: Frame) -> None:
         """Takes in the next frame; its index must be above those before."""
-        view = look(frame.pixels)
+        view = look(frame.picture, self._buffer)
         motion = self._motion.add(view)
+        if self._buffer is None:
+            self._buffer = np.empty_like(view.luma)
         index = len(self._lamp)
-        self._tracker.add(index, view, glint.find(view.luma, self._limits.glints), motion)
+        self._tracker.add(index, view, self._finder.find(view.luma), motion)
         self._light.add(view, motion)
         if self._survey is not None:
             self._survey.add(frame.index, view, motion)
-        self._stills.add(frame.index, frame.pixels, float(view.tiny.mean()))
+        self._stills.add(frame, float(view.tiny.mean()))
         self._lamp.append(frame.lamp)
         self._numbers.append(frame.index)
         self._guessed += not motion.measured
@@ -88,7 +96,7 @@ class LensSearch:
         self._keep(self._tracker.finish())
         states = self._states()
         findings, examples = sort_out(conclude(join(self._kept), states, self._numbers))
-        flickers = Counter({"a flicker": self._tracker.flickers})
+        flickers = Counter({"a flicker": self._tracker.flickers, "level": self._tracker.marks})
         refused = self._refused + flickers + Counter(kind for kind, _ in examples)
         result = SenseResult(
             coverage=self._coverage(states),

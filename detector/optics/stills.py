@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from detector.model import Pixels, Still, Track
+from detector.model import Frame, Pixels, Still, Track
 
 MOST_KEPT = 150
-"""About 30 MB of JPEG at 1080p; a minute of video keeps one in twelve frames."""
-FIRST_STRETCH = 12
+"""About 30 MB of JPEG at 1080p; two minutes of video keep one frame in 24."""
+FIRST_STRETCH = 24
 """Frames among which the brightest is kept at first; doubled whenever the store is full."""
 MOST_SHOWN = 8
 QUALITY = 88
@@ -23,14 +23,14 @@ class StillKeeper:
     def __init__(self) -> None:
         self._kept: list[Still] = []
         self._stretch = FIRST_STRETCH
-        self._best: tuple[float, int, Pixels] | None = None
+        self._best: tuple[float, Frame] | None = None
 
-    def add(self, index: int, pixels: Pixels, level: float) -> None:
-        """Takes in frame `index`, whose mean level decides whether it stands for its stretch."""
-        if self._best is None or level > self._best[0]:
-            self._best = (level, index, pixels)
-        if (index + 1) % self._stretch == 0:
+    def add(self, frame: Frame, level: float) -> None:
+        """Takes in a frame, whose mean level decides whether it stands for its stretch."""
+        if self._best is not None and frame.index // self._stretch != self._best[1].index // self._stretch:
             self._close()
+        if self._best is None or level > self._best[0]:
+            self._best = (level, frame)
 
     def kept(self, tracks: Sequence[Track]) -> tuple[Still, ...]:
         """Stills that show the tracks, the most important first, each on the still nearest to one of its sightings; without
@@ -55,9 +55,9 @@ class StillKeeper:
     def _close(self) -> None:
         if self._best is None:
             return
-        _, index, pixels = self._best
+        _, frame = self._best
         self._best = None
-        self._kept.append(Still(index, encode(pixels)))
+        self._kept.append(Still(frame.index, encode(frame.pixels)))
         if len(self._kept) > MOST_KEPT:
             self._kept = self._kept[::2]
             self._stretch *= 2

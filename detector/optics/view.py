@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.model import Pixels
+from detector.planes import Planes
+
+GreyLevels = NDArray[np.uint8]
 
 SMALL_WIDTH_PX = 640
 """Motion is followed at about this width: a hand-held step stays inside the reach of the flow."""
@@ -22,10 +25,10 @@ class View:
     `scale` is the width of `small` over that of `luma`.
     """
 
-    pixels: Pixels
-    luma: NDArray[np.uint8]
-    small: NDArray[np.uint8]
-    tiny: NDArray[np.uint8]
+    picture: Pixels | Planes
+    luma: GreyLevels
+    small: GreyLevels
+    tiny: GreyLevels
     scale: float
 
     @property
@@ -33,16 +36,31 @@ class View:
         """The width of `tiny` over that of `luma`."""
         return self.scale / TINY_SHARE
 
+    def colours(self, x: NDArray[np.intp], y: NDArray[np.intp]) -> NDArray[np.float32] | None:
+        """B, G, R (3, ...) from 0 to 255 at whole pixels; None where the picture has no colour."""
+        if isinstance(self.picture, Planes):
+            return self.picture.colours(x, y)
+        return None if self.picture.ndim == 2 else np.moveaxis(self.picture[y, x].astype(np.float32), -1, 0)
 
-def look(pixels: Pixels) -> View:
-    """The view of a (h, w, 3) BGR or (h, w) grey picture."""
-    luma = pixels if pixels.ndim == 2 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
+
+def look(picture: Pixels | Planes, buffer: GreyLevels | None = None) -> View:
+    """The view of a picture: (h, w, 3) BGR, (h, w) grey, or planes.
+
+    `buffer` (h, w), where given, is overwritten with the grey levels of planes: fresh memory for
+    every frame costs more than filling it.
+    """
+    if isinstance(picture, Planes):
+        luma = picture.luma(buffer)
+    else:
+        luma = picture if picture.ndim == 2 else np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
     shrink = max(1, round(luma.shape[1] / SMALL_WIDTH_PX))
-    small = _shrunk(luma, shrink)
-    return View(pixels, luma, small, _shrunk(small, TINY_SHARE), 1.0 / shrink)
+    small = shrunk(luma, shrink)
+    return View(picture, luma, small, shrunk(small, TINY_SHARE), 1.0 / shrink)
 
 
-def _shrunk(luma: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
+def shrunk(luma: GreyLevels, times: int) -> GreyLevels:
     """Means of blocks; a rest at the right and bottom edge is left out so that scales stay whole."""
+    if times == 1:
+        return luma
     h, w = (max(1, n // times) for n in luma.shape)
     return np.asarray(cv2.resize(luma[: h * times, : w * times], (w, h), interpolation=cv2.INTER_AREA), np.uint8)
