@@ -33,7 +33,7 @@ ROUNDS = 3
 # What nmap or a table of makers says of a camera; no word for software that other devices run as well.
 SMELLS = re.compile(
     r"webcam|ip.?cam|network.?camera|virtual camera|onvif|NetworkVideoTransmitter|hikvision|dahua|axis comm|vivotek|foscam|hanwha|"
-    r"rtsp-methods|\brtsp\b|Device type: .*(?:camera|video)|\bci=1[78]\b",
+    r"rtsp-methods|\brtsp\b|Device type: .*(?:camera|video)|\bci=1[78]\b|title(?:: |>)Motion\b",
     re.IGNORECASE,
 )
 # Without these two nmap does not come back: a script reads Motion's endless stream of pictures.
@@ -108,7 +108,7 @@ def named_in(output: str) -> frozenset[str]:
     for line in output.splitlines():
         if found := re.search(r"\b10\.77\.0\.\d+\b", line):
             address = found[0]
-        if "/tcp closed" in re.sub(" +", " ", line):  # it names a closed port after what usually serves there
+        if re.search(r"/tcp +(?:closed|filtered) ", line):  # it names such a port after what usually serves there
             continue
         about[address] = about.get(address, "") + line + "\n"
     return frozenset(one.name for one in NEIGHBOURS if SMELLS.search(about.get(one.address, "")))
