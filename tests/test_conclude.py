@@ -22,7 +22,7 @@ def track(frames=60, seen=None, **fields):
     rows["frame"] = np.arange(frames)
     rows["seen"] = rows["measured"] = True if seen is None else [seen(i) for i in range(frames)]
     usual = {
-        "x": 50 + 0.1 * np.arange(frames), "y": 40.0, "room_x": 50.0, "room_y": 40.0, "level": 140.0, "peak": 255.0, "energy": 800.0,
+        "x": 50 + 0.1 * np.arange(frames), "y": 40.0, "room_x": 50.0, "room_y": 40.0, "level": 140.0, "peak": 255.0, "flux": 800.0,
         "floor": 60.0, "ring": 62.0, "far": 60.0, "width": 1.1, "long": 1.0, "core": 3.0, "rough": 3.0, "beside": ALONE,
         "around": 60.0, "blue": 40.0, "green": 40.0, "red": 40.0,
     }  # fmt: skip
@@ -38,7 +38,7 @@ def on_off(frames=60):
 def a_lens(frames=60, **more):
     bell = np.exp(-(((np.arange(frames) - frames / 2) / (frames / 4)) ** 2))
     lit = np.arange(frames) % 2 == 0
-    fields = {"energy": 100 + 2000 * bell * lit, "level": np.where(lit, 60 + 120 * bell, 0), "around": np.where(lit, 60.0, 25.0)}
+    fields = {"flux": 100 + 2000 * bell * lit, "level": np.where(lit, 60 + 120 * bell, 0), "around": np.where(lit, 60.0, 25.0)}
     return track(frames, lambda i: i % 2 == 0, **fields | more)
 
 

@@ -13,7 +13,7 @@ from detector.optics.rows import ROW
 from detector.optics.track import ALONE
 
 DEFAULTS = {
-    "x": 50.0, "y": 40.0, "room_x": 50.0, "room_y": 40.0, "level": 100.0, "peak": 230.0, "energy": 800.0, "floor": 60.0, "ring": 62.0,
+    "x": 50.0, "y": 40.0, "room_x": 50.0, "room_y": 40.0, "level": 100.0, "peak": 230.0, "flux": 800.0, "floor": 60.0, "ring": 62.0,
     "far": 58.0, "width": 1.1, "long": 1.05, "core": 3.0, "rough": 4.0, "beside": ALONE, "around": 60.0, "drift": 0.1,
 }  # fmt: skip
 
@@ -98,7 +98,7 @@ def test_medians_are_taken_of_the_stronger_half(name):
 
 
 def test_swing_is_the_ratio_of_the_strong_to_the_weak_end_of_the_flux():
-    steady_one, fading = looks(30), looks(30, energy=np.geomspace(100, 1000, 30))
+    steady_one, fading = looks(30), looks(30, flux=np.geomspace(100, 1000, 30))
     assert gather(steady_one, steady(steady_one)).swing == pytest.approx(1.0)
     assert 6.0 < gather(fading, steady(fading)).swing < 10.0
 
@@ -106,7 +106,7 @@ def test_swing_is_the_ratio_of_the_strong_to_the_weak_end_of_the_flux():
 def test_a_steady_change_is_smooth_and_a_jumping_one_is_not():
     rng = np.random.default_rng(1)
     bell = 100 + 900 * np.exp(-(((np.arange(40) - 20) / 8) ** 2))
-    facts = [gather(looks(40, energy=flux), (None,) * 40) for flux in (bell, rng.permutation(bell))]
+    facts = [gather(looks(40, flux=flux), (None,) * 40) for flux in (bell, rng.permutation(bell))]
     assert facts[0].smooth > 0.85
     assert facts[1].smooth < 0.4
     assert facts[0].swing == pytest.approx(facts[1].swing, rel=0.01)

@@ -79,6 +79,16 @@ class Standout:
         return np.asarray(patches.astype(np.float32) @ _smoothing(reach, tuple(map(tuple, offsets.tolist()))), np.float32)
 
 
+    def mass(self, peaks: IntArray) -> FloatArray:
+        """Sum of the levels within three pixels of each whole-pixel x, y: it goes on growing with the
+        light where the level itself has come to saturation.
+        """
+        if not len(peaks):
+            return np.zeros(0, np.float32)
+        windows = np.lib.stride_tricks.sliding_window_view(self.top, (7, 7))
+        return windows[peaks[:, 1] - 3, peaks[:, 0] - 3].sum(axis=(1, 2), dtype=np.float32)
+
+
 SMOOTH_PX = 2
 """Reach of two 3 x 3 binomial smoothings: they match the blur of a point, so that single noisy pixels do not compete."""
 
@@ -125,8 +135,7 @@ class Glints:
     """Spots measured in the picture itself; float32 arrays, one row a spot.
 
     Levels in grey steps (0 to 255).  `peak` is the brightest pixel, `floor` the median of a circle
-    7 px out, `ring` the mean of a circle 5 px out, `energy` the light above the floor within 4.5 px in
-    pixels at saturation, what saturation cut off added,
+    7 px out, `ring` the mean of a circle 5 px out, `flux` the sum above the floor within 4.5 px,
     `width` the r.m.s. radius in px, `long` the ratio of its axes (1 is round), `core` the saturated
     pixels within 4.5 px, `rough` the standard deviation around the circle 7 px out, `far` the median
     of a circle 14 px out; `tint` (n, 3) is the colour of the halo above the floor as B, G, R, where no channel is saturated.
@@ -135,7 +144,7 @@ class Glints:
     peak: FloatArray
     floor: FloatArray
     ring: FloatArray
-    energy: FloatArray
+    flux: FloatArray
     width: FloatArray
     long: FloatArray
     core: FloatArray
@@ -278,7 +287,7 @@ def measure(view: View, peaks: IntArray) -> Glints:
         peak=peak,
         floor=floor,
         ring=level[:, _RING].mean(axis=1),
-        energy=_energy(level[:, _NEAR], floor),
+        flux=above.sum(axis=1),
         width=width,
         long=long,
         core=(level[:, _NEAR] >= 250.0).sum(axis=1).astype(np.float32),
@@ -286,27 +295,6 @@ def measure(view: View, peaks: IntArray) -> Glints:
         far=_middle(level[:, _FAR]),
         tint=_tint(view, x, y),
     )
-
-
-POINT_VARIANCE_PX2 = 0.8
-"""Of a point's image in phone video, per axis: lens, pixel, Bayer filter and compression together."""
-
-
-def _energy(level: FloatArray, floor: FloatArray) -> FloatArray:
-    """Light of each spot in pixels at saturation.
-
-    Saturated pixels hide the middle of the image of a point.  Of a Gaussian the share outside a
-    disc of n pixels is exp(-n / (2 pi variance)), so what lies outside tells the whole.
-    """
-    hidden = level >= 250.0
-    above = np.maximum(_linear(level) - _linear(floor)[:, None], 0.0)
-    outside = (above * ~hidden).sum(axis=1)
-    return np.asarray(outside * np.exp(hidden.sum(axis=1) / (2 * np.pi * POINT_VARIANCE_PX2)), np.float32)
-
-
-def _linear(level: FloatArray) -> FloatArray:
-    """Grey level (0 to 255) -> light (1 at saturation); the usual display gamma."""
-    return np.asarray((level * np.float32(1 / 255)) ** np.float32(2.2), np.float32)
 
 
 def _shape(weight: FloatArray) -> tuple[FloatArray, FloatArray]:

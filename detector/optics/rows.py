@@ -15,7 +15,7 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
-MEASURES = ("peak", "floor", "ring", "energy", "width", "long", "core", "rough", "far")
+MEASURES = ("peak", "floor", "ring", "flux", "width", "long", "core", "rough", "far")
 LEVELS = ("x", "y", "level", *MEASURES, "blue", "green", "red", "beside", "crowd", "drift", "around", "room_x", "room_y")
 ROW = np.dtype([
     ("track", np.int32), ("frame", np.int32), ("seen", np.bool_), ("measured", np.bool_),
