@@ -78,14 +78,15 @@ class Links:
 def links(batch: Batch) -> Links:
     """The link heads of a (padded) batch; frames of links that are not read here stay unknown."""
     count, end = len(batch), batch.starts + batch.kept
+    if count and (batch.links == ETHERNET).all():
+        return _untagged(batch.data, _all_ethernet(batch, end))
     found = Links(
         np.zeros(count, bool), np.full(count, NO_MAC), np.zeros(count, bool), np.zeros(count, np.int32), batch.starts.copy(), end,
     )
-    first = int(batch.links[0]) if count else ETHERNET
-    for link in [first] if (batch.links == first).all() else np.unique(batch.links).tolist():
-        rows = slice(None) if (batch.links == link).all() else np.flatnonzero(batch.links == link)
+    for link in np.unique(batch.links).tolist():
+        rows = np.flatnonzero(batch.links == link)
         if link == ETHERNET:
-            _ethernet(batch.data, found, rows)
+            _ethernet(batch, found, rows)
         elif link in _COOKED_HEADS:
             _cooked(batch.data, found, rows, _COOKED_HEADS[link])
         elif link in RAW_LINKS or link in NULL_LINKS:
@@ -93,18 +94,27 @@ def links(batch: Batch) -> Links:
     return found
 
 
-def _ethernet(data: NDArray[np.uint8], found: Links, rows: Any) -> None:
-    at = found.at[rows]
-    head = pieces(data, at, _ETHERNET_HEAD)
-    found.known[rows] = found.end[rows] - at >= 14
-    found.mac[rows] = head["high"].astype(np.uint64) << np.uint64(16) | head["low"]
-    found.group[rows] = head["to"] & 1 != 0
-    found.kind[rows] = head["kind"]
-    found.at[rows] = at + 14
-    _untag(data, found, rows, _MOST_TAGS)
+def _all_ethernet(batch: Batch, end: Whole) -> Links:
+    """The heads of Ethernet frames, before their tags."""
+    head = pieces(batch.data, batch.starts, _ETHERNET_HEAD)
+    mac = head["high"].astype(np.uint64) << np.uint64(16) | head["low"]
+    return Links(batch.kept >= 14, mac, head["to"] & 1 != 0, head["kind"].astype(np.int32), batch.starts + 14, end)
 
 
-def _cooked(data: NDArray[np.uint8], found: Links, rows: Any, form: np.dtype[Any]) -> None:
+def _ethernet(batch: Batch, found: Links, rows: Whole) -> None:
+    """Enters those frames of a mixed batch that are of Ethernet."""
+    some = Batch(batch.data, batch.starts[rows], batch.kept[rows], batch.lengths[rows], batch.at_s[rows], batch.links[rows])
+    heads = _untagged(batch.data, _all_ethernet(some, found.end[rows]))
+    for one in fields(Links):
+        getattr(found, one.name)[rows] = getattr(heads, one.name)
+
+
+def _untagged(data: NDArray[np.uint8], heads: Links) -> Links:
+    _untag(data, heads, np.arange(heads.kind.size), _MOST_TAGS)
+    return heads
+
+
+def _cooked(data: NDArray[np.uint8], found: Links, rows: Whole, form: np.dtype[Any]) -> None:
     """Cooked captures keep only the sender; direction 1 and 2 are broadcast and multicast."""
     at = found.at[rows]
     head = pieces(data, at, form)
@@ -117,9 +127,8 @@ def _cooked(data: NDArray[np.uint8], found: Links, rows: Any, form: np.dtype[Any
     _untag(data, found, rows, 1)
 
 
-def _untag(data: NDArray[np.uint8], found: Links, rows: Any, most: int) -> None:
-    """Passes over VLAN tags."""
-    every = np.arange(found.kind.size)[rows]
+def _untag(data: NDArray[np.uint8], found: Links, every: Whole, most: int) -> None:
+    """Passes over VLAN tags of some frames."""
     for _ in range(most):
         kind = found.kind[every]
         tagged = (kind == _VLAN_TAGS[0]) | (kind == _VLAN_TAGS[1]) | (kind == _VLAN_TAGS[2])
@@ -130,7 +139,7 @@ def _untag(data: NDArray[np.uint8], found: Links, rows: Any, most: int) -> None:
         found.at[every] += 4
 
 
-def _raw(data: NDArray[np.uint8], found: Links, rows: Any, skip: int) -> None:
+def _raw(data: NDArray[np.uint8], found: Links, rows: Whole, skip: int) -> None:
     at = found.at[rows] + skip
     there = at < found.end[rows]
     version = data[np.where(there, at, 0)] >> 4
@@ -187,10 +196,13 @@ def addressed(data: NDArray[np.uint8], heads: Links) -> Addressed:
     key, ttl = np.zeros((row.size, 5), np.uint64), ip["ttl"]
     key[:, 1], key[:, 3], kind = ip["from4"], ip["to4"], ip["kind"].copy()
     far = ip["to4"] >> 24
-    if six.any():
-        key[six, 0], key[six, 1], key[six, 2], key[six, 3] = (ip[name][six] for name in ("from6", "from6low", "to6", "to6low"))
-        ttl, far = np.where(six, ip["hops"], ttl), np.where(six, ip["to6"] >> 56, far)
-        kind[six], begin[six] = _extensions(data, ip["next"][six], at[six] + 40, end[six])
+    those = np.flatnonzero(six)
+    if those.size:
+        ip6, ttl, far = ip[those], ttl.copy(), far.copy()
+        for word, name in enumerate(("from6", "from6low", "to6", "to6low")):
+            key[those, word] = ip6[name]
+        ttl[those], far[those] = ip6["hops"], ip6["to6"] >> 56
+        kind[those], begin[those] = _extensions(data, ip6["next"], at[those] + 40, end[those])
     starting = ((ttl == 64) | (ttl == 128) | (ttl == 255)) & (far < 0xE0)
     return _transport(data, Addressed(row, key, starting, six, kind, begin, end, *_NO_PORTS))
 

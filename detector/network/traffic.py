@@ -201,16 +201,16 @@ class Traffic:
         keys, begins = some.keys, groups.begins
         slots = self._flows.slots(keys, some.sender[groups.first], at_s[begins], order)
         self._flows.add(slots, groups, size, at_s)
-        kind, begin, end = ip.kind[groups.rows], ip.payload[groups.rows], ip.end[groups.rows]
-        says = (begin < end) & (some.sender[groups.rows] != NOBODY)
-        inside = np.flatnonzero(says & (kind == UDP))
+        says, udp = ((ip.payload < ip.end) & (some.sender != NOBODY))[groups.rows], (ip.kind == UDP)[groups.rows]
+        inside = np.flatnonzero(says & udp)
         if inside.size:
-            self._flows.add_inside(slots[groups.which[inside]], look_inside(some.batch.data, begin[inside], end[inside]))
+            entries = groups.rows[inside]
+            self._flows.add_inside(slots[groups.which[inside]], look_inside(some.batch.data, ip.payload[entries], ip.end[entries]))
         so_far = np.cumsum(says)
         before = so_far[begins] - says[begins]
         rank = so_far + (self._flows.looked(slots) - before)[groups.which]
         self._flows.offered(slots, np.add.reduceat(says.astype(np.int64), begins))
-        near: NDArray[np.int64] = groups.rows[says & (rank <= np.where(kind == TCP, TCP_LOOKS, UDP_LOOKS))]
+        near: NDArray[np.int64] = groups.rows[says & (rank <= np.where(udp, UDP_LOOKS, TCP_LOOKS))]
         return near
 
     def _payload(self, data: NDArray[np.uint8], one: Payload, at_s: float) -> None:
