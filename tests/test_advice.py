@@ -13,7 +13,7 @@ from hardware import inputs
 
 
 def moved(speed):
-    return Motion(np.eye(3), np.eye(3), np.zeros((2, 2, 2), np.float32), speed, measured=True)
+    return Motion(np.eye(3), np.eye(3), np.zeros((2, 2, 3), np.float32), speed, measured=True)
 
 
 def told(frames):

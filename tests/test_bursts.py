@@ -9,7 +9,7 @@ import pytest
 from detector.optics.bursts import BurstKeeper, BurstLimits, Reel
 from detector.optics.motion import Motion
 
-STILL = Motion(np.eye(3), np.eye(3), np.zeros((2, 2, 2), np.float32), 0.0, measured=True)
+STILL = Motion(np.eye(3), np.eye(3), np.zeros((2, 2, 3), np.float32), 0.0, measured=True)
 LIMITS = BurstLimits(frames=10, bursts=4)
 LUMA = np.tile(np.arange(64, dtype=np.uint8) * 3, (48, 1))
 

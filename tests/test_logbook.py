@@ -12,7 +12,7 @@ from detector.optics.logbook import Logbook, LogLimits
 from detector.optics.motion import Motion
 from detector.optics.view import look
 
-STILL = Motion(np.eye(3), np.eye(3), np.zeros((2, 2, 2), np.float32), 0.0, measured=True)
+STILL = Motion(np.eye(3), np.eye(3), np.zeros((2, 2, 3), np.float32), 0.0, measured=True)
 VIEW = look(np.full((240, 320), 90, np.uint8))
 LIMITS = LogLimits(entries=60, lost_frames=5)
 

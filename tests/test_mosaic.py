@@ -13,7 +13,7 @@ from detector.optics.view import look
 
 def moved(x=0.0, y=0.0, scale=1.0, speed=2.0, *, measured=True):
     to_room = np.array([[scale, 0, x], [0, scale, y], [0, 0, 1.0]])
-    return Motion(to_room, np.eye(3), np.zeros((8, 14, 2), np.float32), speed, measured=measured)
+    return Motion(to_room, np.eye(3), np.zeros((8, 14, 3), np.float32), speed, measured=measured)
 
 
 def log_of(motions, grey=120, pictures=None):

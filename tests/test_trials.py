@@ -80,7 +80,7 @@ def test_every_pass_tries_lenses_of_all_brightness_within_the_bounds(trials):
 def test_bright_lenses_are_found_and_faint_ones_are_not(trials):
     bright = trials.found[(trials.energy > 8) & (trials.energy < 60)] > 0
     faint = trials.found[trials.energy < 0.5] > 0
-    assert bright.mean() > faint.mean() + 0.2
+    assert bright.mean() > faint.mean() + 0.1
     assert faint.mean() < 0.1
 
 

@@ -247,11 +247,11 @@ def recover(scene: Scene, drawn: Drawn) -> NDArray[np.int8]:
 
 def _tracks(scene: Scene, drawn: Drawn) -> list[NDArray[np.void]]:
     """Tracks worth a judgement, as `LensSearch` keeps them."""
-    tracker = Tracker(TrackLimits(fewest_seen=lens.FEWEST_SIGHTINGS))
+    tracker, finder = Tracker(TrackLimits(fewest_seen=lens.FEWEST_SIGHTINGS)), glint.Finder(glint.GlintLimits())
     pieces: list[NDArray[np.void]] = []
     for i, (shot, luma) in enumerate(zip(scene.shots, scene.pictures, strict=True)):
         view = look(draw(luma, drawn.points(i, scene.limits.exposed_share), scene.sigma_px, scene.limits))
-        tracker.add(i, view, glint.find(view.luma, glint.GlintLimits()), shot.motion)
+        tracker.add(i, view, finder.find(view.luma), shot.motion)
         pieces += tracker.retired()
     pieces += tracker.finish()
     return [
