@@ -8,7 +8,7 @@ import numpy as np
 
 from detector.model import Finding, LampState, Track, probability_of
 from detector.optics import facts, lens
-from detector.optics.track import Rows
+from detector.optics.rows import Rows
 
 MOST_POINTS = 600
 """Points kept of one track in the report."""

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.model import LampState
-from detector.optics.track import Rows
+from detector.optics.glint import ALIKE_PEAK
+from detector.optics.rows import Rows
 
 FEWEST_LOOKS = 3
 NEAR_LOOKALIKE_PX = 16.0
@@ -21,7 +22,7 @@ FLASH_SHARE = 0.6
 """A glint that changed by half, or was there in fewer than 6 of 10 lit frames, comes and goes."""
 FLASH_PEAK = 200.0
 """Facets are mirrors; a matt screw that darkens as one walks past is none."""
-FLASH_LEVEL = 0.25
+FLASH_FLUX = 0.25
 """Facets that stand at other angles return far less than the one that flashes."""
 FLASH_SELF_PX = 6.0
 FLASH_NEAR_PX = 60.0
@@ -40,7 +41,7 @@ class Facts:
     surroundings in the dark as a share of their lit level; `level` is the strong end of
     the lit levels, `dark_level` and `off_level` the usual ones in that light.  `swing` is the ratio
     of the strong to the weak end of the flux while seen and `smooth` is 1 when it changes steadily,
-    0 when it jumps at random.  `peak` (0 to 255), `core` (saturated px), `width` (px), `long` (axis
+    0 when it jumps at random; `travel` how far over the picture it was seen, in px.  `peak` (0 to 255), `flux` (grey levels summed), `core` (saturated px), `width` (px), `long` (axis
     ratio), `floor`, `ring`, `far` (levels 7, 5 and 14 px out), `rough` (deviation around), `beside`
     (distance to the nearest like spot in px), `crowd` and
     `drift` (px a frame beyond the surroundings) are medians of the stronger half.  `flashers` counts
@@ -58,7 +59,9 @@ class Facts:
     dimming: float
     swing: float
     smooth: float
+    travel: float
     peak: float
+    flux: float
     core: float
     width: float
     long: float
@@ -103,6 +106,7 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
         dimming=float(np.median(dark["around"]) / max(np.median(lit["around"]), 1.0)) if len(dark) else 0.0,
         swing=swing,
         smooth=smooth,
+        travel=float(np.hypot(np.ptp(glints["x"]), np.ptp(glints["y"]))),
         flashers=0,
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
         tint_level=float(tint.max()),
@@ -124,7 +128,7 @@ def hue_of(tint: NDArray[np.float32] | NDArray[np.float64]) -> str:
 _CODE: dict[LampState | None, int] = {"on-axis": 0, "off-axis": 1, "dark": 2, None: 3}
 """A frame without a state among others that have one was taken while the light changed."""
 _STEADY: dict[LampState | None, int] = {None: 0}
-_MEDIANS = ("peak", "core", "width", "long", "floor", "ring", "far", "rough", "beside", "crowd", "drift")
+_MEDIANS = ("peak", "flux", "core", "width", "long", "floor", "ring", "far", "rough", "beside", "crowd", "drift")
 
 
 def with_flashers(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
@@ -133,12 +137,12 @@ def with_flashers(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
     Foil, jewels and crumpled film flash facet after facet as the camera moves; a lens is alone.
     """
     places = np.array([[np.median(rows[c][rows["seen"]]) for c in ("room_x", "room_y")] for rows, _ in tracks]).reshape(-1, 2)
-    level = np.array([known.level for _, known in tracks])
+    flux, peak = (np.array([getattr(known, name) for _, known in tracks]) for name in ("flux", "peak"))
     flashes = np.array([_comes_and_goes(known) for _, known in tracks], np.bool_)
     counts = []
     for i in range(len(tracks)):
         far = np.hypot(*(places - places[i]).T)
-        counts.append(int((flashes & (far > FLASH_SELF_PX) & (far < FLASH_NEAR_PX) & (level > FLASH_LEVEL * level[i])).sum()))
+        counts.append(int((flashes & (far > FLASH_SELF_PX) & (far < FLASH_NEAR_PX) & (flux > FLASH_FLUX * flux[i]) & (peak > peak[i] - ALIKE_PEAK)).sum()))
     return [replace(known, flashers=count) for (_, known), count in zip(tracks, counts, strict=True)]
 
 

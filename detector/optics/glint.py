@@ -44,6 +44,8 @@ class GlintLimits:
     """Sharpening and bloom set faint spots round a strong one; they are part of it."""
 
 
+ALIKE_PEAK = 25.0
+"""Grey levels by which the peaks of two glints of one kind may differ."""
 RADIUS = 7
 """How far from its peak a glint is measured, in px; nearer to the border nothing is looked for."""
 
@@ -86,7 +88,7 @@ class Standout:
         if not len(peaks):
             return np.zeros(0, np.float32)
         windows = np.lib.stride_tricks.sliding_window_view(self.top, (7, 7))
-        return windows[peaks[:, 1] - 3, peaks[:, 0] - 3].sum(axis=(1, 2), dtype=np.float32)
+        return np.asarray(windows[peaks[:, 1] - 3, peaks[:, 0] - 3].sum(axis=(1, 2)), np.float32)
 
 
 SMOOTH_PX = 2

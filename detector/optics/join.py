@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.optics.track import Rows
+from detector.optics.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)

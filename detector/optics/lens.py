@@ -12,12 +12,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from detector.model import Reason
 from detector.optics.facts import Facts
 
 PRIOR = 0.03
 """About one candidate in thirty that come this far is a lens in a room that has one."""
-ALARM_AT = 0.46
+ALARM_AT = 0.52
 SHOW_AT = 0.25
 FEWEST_SIGHTINGS = 5
 """Fewer sightings than this are a flicker."""
@@ -68,7 +70,8 @@ def switching(facts: Facts) -> Reason | None:
     if share > 0.6:
         return Reason("shines by itself", "It shines as brightly when the torch is off: a lamp or indicator, not a reflection.", share, "of the lit level", -5.0, PHYSICS)
     if _missing(facts) > 0.5:
-        weight = _ramp(_missing(facts), 0.5, 3.5, 0.0, 3.0)
+        # domes and foil go out with the torch as well: this only rules out lamps and patterns
+        weight = _ramp(_missing(facts), 0.5, 3.5, 0.0, 1.5)
         return Reason("torch on and off", "It is there when the torch is on and gone when it is off.", share, "of the lit level", weight, PHYSICS)
     weight = _ramp(share, 0.15, 0.5, 0.0, -2.5)
     return Reason("torch on and off", "It fades with the torch only as far as its surroundings do, as a bright pattern does.", share, "of the lit level", weight, PHYSICS)
@@ -80,7 +83,7 @@ def off_axis(facts: Facts) -> Reason | None:
         return None
     share = facts.off_level / max(facts.level, 1.0)
     # levels saturate: a tenth of the light may still show as half the level, a dome as all of it
-    weight = _ramp(share, 0.35, 0.6, 4.0, 1.0) if share < 0.6 else _ramp(share, 0.6, 0.9, 1.0, -4.0)
+    weight = _ramp(share, 0.35, 0.6, 3.5, 1.0) if share < 0.6 else _ramp(share, 0.6, 0.9, 1.0, -4.0)
     says = (
         "It goes out when the light comes from aside: it returns light only to where it came from."
         if weight > 0
@@ -105,7 +108,7 @@ def contrast(facts: Facts) -> Reason | None:
 
 def size(facts: Facts) -> Reason | None:
     """A pupil of 1 to 2 mm is a point; a broad highlight is a curved or flat surface."""
-    weight = min(_ramp(facts.core, 8.0, 22.0, 0.3, -3.5), _ramp(facts.width, 1.65, 1.95, 0.3, -1.5))
+    weight = min(_ramp(facts.core, 8.0, 22.0, 0.3, -3.5), _ramp(facts.width, 1.6, 1.9, 0.3, -1.8), _ramp(facts.width, 0.4, 0.65, -1.5, 0.3))
     says = "It is as small as a point can be." if weight > 0 else "It is broader than the pupil of a small lens."
     return Reason("size", says, round(facts.core), "saturated pixels", weight, PHYSICS)
 
@@ -132,7 +135,7 @@ def company(facts: Facts) -> Reason | None:
     rows of indicators shine in many places at once.
     """
     if facts.beside < 12.0:
-        return Reason("double highlight", "A second glint keeps close beside it: a glossy curve mirrors the torch and a lamp.", round(facts.beside, 1), "px", -2.2, PHYSICS)
+        return Reason("double highlight", "A second glint keeps close beside it: a glossy curve mirrors the torch and a lamp.", round(facts.beside, 1), "px", -3.0, PHYSICS)
     if facts.crowd >= 2:
         return Reason("crowd", f"{facts.crowd:.0f} like glints stand around it: foil, a row of lights or a pattern.", round(facts.crowd), "within 40 px", _ramp(facts.crowd, 2.0, 6.0, -1.3, -2.5), PHYSICS)
     if facts.crowd < 0.5:
@@ -153,10 +156,19 @@ def swing(facts: Facts) -> Reason | None:
     if facts.seen < 8:
         return None
     change = facts.swing
-    if change < 1.3:
-        return Reason("angle", "Its brightness hardly changed with the angle of view.", round(change, 2), "times", _ramp(change, 1.1, 1.3, -1.0, 0.0), PHYSICS)
-    weight = _ramp(change, 1.3, 1.8, 0.0, 3.0) * facts.smooth
+    weight = float(np.interp(change, *STEADY_WEIGHTS)) if change < SWINGS_AT else _ramp(change, SWINGS_AT, 1.8, 0.3, 2.7)
+    if weight <= 0.0:
+        moved = _ramp(facts.travel, 0.0, MOVED_PX, 0.5, 1.0)
+        return Reason("angle", "Its brightness hardly changed with the angle of view.", round(change, 2), "times", weight * moved, PHYSICS)
+    weight *= _ramp(facts.smooth, 0.3, 0.75, 0.0, 1.0)
     return Reason("angle", "It grew and faded smoothly with the angle of view, as a lens does.", round(change, 2), "times", weight, PHYSICS)
+
+
+STEADY_WEIGHTS = ((1.1, 1.3, 1.45), (-1.5, -0.7, 0.0))
+SWINGS_AT = 1.45
+MOVED_PX = 150.0
+"""Who holds still sees nothing change: steady light counts against a lens only as far as it wandered
+over the picture."""
 
 
 def colour(facts: Facts) -> Reason | None:
@@ -168,20 +180,28 @@ def colour(facts: Facts) -> Reason | None:
     if facts.dark and facts.dark_level < 0.4 * facts.level:
         if facts.tint < 0.4:
             return None
-        return Reason("colour", f"It returns {facts.hue} light, as metal or coloured gloss does.", round(facts.tint, 2), "share of colour", _ramp(facts.tint, 0.4, 0.65, 0.0, -2.0), PHYSICS)
+        return Reason("colour", f"It returns {facts.hue} light, as metal or coloured gloss does.", round(facts.tint, 2), "share of colour", _ramp(facts.tint, 0.4, 0.7, 0.0, -4.0), PHYSICS)
     strength = _ramp(facts.tint_level, 15.0, 40.0, 0.2, 1.0)  # a faint halo has a colour by chance
-    weight = _ramp(facts.tint, 0.18, 0.38, 0.5, -3.0) * strength
+    weight = float(np.interp(facts.tint, *COLOUR_WEIGHTS)) * strength
     says = "Its halo is nearly white, as the torch is." if weight > 0 else f"Its halo is {facts.hue}, as an indicator light or coloured gloss is."
     return Reason("colour", says, round(facts.tint, 2), "share of colour", weight, PHYSICS)
+
+
+COLOUR_WEIGHTS = ((0.22, 0.45, 0.7), (0.5, -3.0, -4.5))
+"""Share of colour: coatings leave up to a quarter, indicators begin at a third."""
 
 
 def staying(facts: Facts) -> Reason | None:
     """A lens stays on its object; a mirror image and the highlight of a flat thing slide."""
     if math.isnan(facts.drift):
         return None
-    if facts.drift < 1.2:
+    if facts.drift < STAYS_PX:
         return Reason("fixed", "It stays put in the room.", round(facts.drift, 2), "px per frame", 0.2, PHYSICS)
-    return Reason("sliding", "It slides over the room as the camera moves, as a mirror image does.", round(facts.drift, 2), "px per frame", _ramp(facts.drift, 1.2, 4.0, 0.0, -2.0), PHYSICS)
+    return Reason("sliding", "It slides over the room as the camera moves, as a mirror image does.", round(facts.drift, 2), "px per frame", _ramp(facts.drift, STAYS_PX, 2.0, 0.0, -2.0), PHYSICS)
+
+
+STAYS_PX = 0.7
+"""Px a frame beyond the surroundings: the error of following a fixed point stays below."""
 
 
 def persistence(facts: Facts) -> Reason | None:

@@ -49,8 +49,8 @@ class PictureLimits:
     window_px: int = 13
     """How far a hand-held pair may be off after alignment, both ways together."""
     most: int = 40
-    one_picture_show_at: float = 0.1
-    """With no unlit picture nothing can be confirmed: what is left is shown earlier."""
+    show_at: float = 0.1
+    """Pictures cannot tell what a video does, so that what is left of the doubt is shown earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def judge_pictures(lit: Frame, unlit: Frame | None = None, limits: PictureLimits
     motion = _registration(lit.pixels, unlit.pixels) if unlit is not None and same else None
     usable = motion is not None and motion.measured
     candidates = _candidates(lit.pixels, unlit.pixels if unlit is not None and usable else None, motion, limits)
-    findings, refused = _sorted_out(candidates, lit.index, lens.SHOW_AT if usable else limits.one_picture_show_at)
+    findings, refused = _sorted_out(candidates, lit.index, limits.show_at)
     return SenseResult(
         coverage=_coverage(lit, unlit, usable=usable),
         findings=findings,
@@ -156,7 +156,7 @@ def _facts(glints: glint.Glints, row: int, level: float, dark: tuple[float, floa
     dark_level, dimming = dark or (0.0, 0.0)
     return Facts(
         lit=1, seen=1, dark=int(dark is not None), off_axis=0, level=level, dark_level=dark_level, off_level=0.0, dimming=dimming,
-        swing=1.0, smooth=0.0, peak=float(glints.peak[row]), core=float(glints.core[row]), width=float(glints.width[row]),
+        swing=1.0, smooth=0.0, travel=0.0, peak=float(glints.peak[row]), flux=float(glints.flux[row]), core=float(glints.core[row]), width=float(glints.width[row]),
         long=float(glints.long[row]), floor=float(glints.floor[row]), ring=float(glints.ring[row]), far=float(glints.far[row]),
         rough=float(glints.rough[row]), beside=999.0, flashers=0, crowd=1.0, drift=float("nan"),
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)), tint_level=float(tint.max()), hue=hue_of(tint),

@@ -26,6 +26,7 @@ BoolArray = NDArray[np.bool_]
 
 ALONE = 999.0
 """Distance in px that stands for "nothing near"."""
+CROWD_PX = 40.0
 MOST_COMPARED = 150
 """Strongest spots of a frame that others are compared with: bounds the work on terrazzo."""
 
@@ -243,7 +244,7 @@ class Tracker:
             levels[name][best] = getattr(glints, name)
         for name, column in zip(("blue", "green", "red"), glints.tint.T, strict=True):
             levels[name][best] = column
-        levels["beside"][best], levels["crowd"][best] = _company(spots, best)
+        levels["beside"][best], levels["crowd"][best] = _company(spots, best, glint.brightest(view.luma, spots.peaks))
         measured = np.zeros(len(spots), np.bool_)
         measured[best] = True
         return measured, levels
@@ -331,12 +332,18 @@ def _near_cells(grid: NDArray[np.int16], places: FloatArray, border: int, reach:
     return which, found[which, place].astype(np.intp)
 
 
-def _company(spots: glint.Spots, which: IntArray) -> tuple[FloatArray, FloatArray]:
-    """For each of `which`: distance of the nearest comparable spot, and how many within 40 px."""
+def _company(spots: glint.Spots, which: IntArray, peak: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """For each of `which`: distance of the nearest spot of a third of its mass, and how many of those
+    within `CROWD_PX` are alike in peak as well.
+
+    A saturated point on a bright pattern is alone: the pattern's own marks stay below saturation.
+    """
     bright = np.argsort(-spots.level, kind="stable")[:MOST_COMPARED]
+    mass = spots.standout.mass(spots.peaks)
     far = _squares(spots.x[which], spots.y[which], spots, bright)
-    far[(spots.level[None, bright] < spots.level[which, None] / 3) | (which[:, None] == bright[None])] = ALONE**2
-    return np.sqrt(far.min(axis=1, initial=ALONE**2)), (far <= 40.0**2).sum(axis=1).astype(np.float32)
+    far[(mass[None, bright] < mass[which, None] / 3) | (which[:, None] == bright[None])] = ALONE**2
+    alike = peak[None, bright] >= peak[which, None] - glint.ALIKE_PEAK
+    return np.sqrt(far.min(axis=1, initial=ALONE**2)), ((far <= CROWD_PX**2) & alike).sum(axis=1).astype(np.float32)
 
 
 def _nearest_like(at: FloatArray, level: FloatArray, spots: glint.Spots) -> FloatArray:
