@@ -1,0 +1,200 @@
+"""The lens search on drawn rooms: `python -m tests.benchmarks.lens_drawn FOLDER [SEED | FIRST-LAST ...]`.
+
+A room of a seed that FOLDER does not hold yet is drawn first (90 frames at 720p, 10 to 20 s each)
+and kept there as .mp4, .json and, for three-state light, .lamp.json.  Without seeds every clip in
+FOLDER that has its truth beside it is searched, whoever drew it.
+
+Two clips in five have the torch on, two strobe it, one has three-state light; every third holds
+three lenses, the others as many as the seed says, often none.  The rules of scoring are those of
+`clip_truth`.  A track is "judged" when it had enough sightings, shown or not.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy reads it once, when it is imported
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import cv2
+
+from detector.model import Finding, Frame, LampState, Track, probability_of
+from detector.optics import conclude, facts, lens
+from detector.optics.rows import Rows
+from detector.optics.search import LensSearch
+from detector.synthetic import Mode, Room, RoomPlan, draw_plan
+from hardware.pictures import read_lamp_states
+from hardware.video import VideoFile, write_video
+from tests.benchmarks.clip_truth import ClipTruth, Points, Score
+from tests.benchmarks.reliability import brier, calibration_error, poisson, reliability_table, wilson
+
+MODES: tuple[Mode, ...] = ("torch", "strobe", "torch", "three", "strobe")
+FRAMES = 90
+QUALITY = 21
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One track that was judged, shown or not."""
+
+    points: Points
+    known: facts.Facts
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Weight of each kind of evidence."""
+        return {reason.kind: reason.weight for reason in lens.judge(self.known).reasons}
+
+    @property
+    def probability(self) -> float:
+        """That it is a lens, as the search has it."""
+        return probability_of(lens.PRIOR, self.weights)
+
+    def __str__(self) -> str:
+        strongest = sorted(self.weights.items(), key=lambda kind: -abs(kind[1]))[:5]
+        seen = f"p {self.probability:.2f}, seen {self.known.seen} of {self.known.lit}, peak {self.known.peak:.0f}, level {self.known.level:.0f}, swing {self.known.swing:.2f}"
+        return seen + "; " + ", ".join(f"{kind} {weight:+.1f}" for kind, weight in strongest)
+
+
+def plan_of(seed: int) -> RoomPlan:
+    """The room of a seed, as this benchmark draws it."""
+    return draw_plan(seed, mode=MODES[seed % len(MODES)], frames=FRAMES, lenses=3 if seed % 3 == 2 else None)
+
+
+def drawn(folder: Path, seed: int) -> Path:
+    """The clip of a seed, drawn where the folder does not hold it; the truth last, as a sign that all is there."""
+    clip = folder / f"room{seed:05d}.mp4"
+    if clip.with_suffix(".json").exists():
+        return clip
+    folder.mkdir(parents=True, exist_ok=True)
+    room = Room(plan_of(seed))
+    write_video(clip, (frame.pixels for frame in room.frames()), room.plan.fps, QUALITY)
+    truth = room.truth()
+    if room.plan.mode == "three":
+        states = {"states": [entry["lamp"] for entry in truth["per_frame"]]}
+        clip.with_suffix(".lamp.json").write_text(json.dumps(states), encoding="utf-8")
+    clip.with_suffix(".json").write_text(json.dumps(truth), encoding="utf-8")
+    return clip
+
+
+def clips_of(folder: Path, seeds: Sequence[int]) -> Iterator[Path]:
+    """The clips of the seeds, or all that have their truth beside them."""
+    if seeds:
+        yield from (drawn(folder, seed) for seed in seeds)
+    else:
+        yield from (clip for clip in sorted(folder.glob("*.mp4")) if clip.with_suffix(".json").exists())
+
+
+def frames_of(clip: Path) -> Iterator[Frame]:
+    lamp = clip.with_suffix(".lamp.json")
+    yield from VideoFile(clip, read_lamp_states(lamp) if lamp.exists() else None, threads=1).frames()
+
+
+def search(clip: Path) -> tuple[Sequence[Finding], list[Judged]]:
+    """What the search shows of a clip, and every track that it judged, listened to where it concludes."""
+    judged: list[Judged] = []
+
+    def listening(tracks: Sequence[Rows], states: Sequence[LampState | None], numbers: Sequence[int]) -> list[Finding | conclude.Refusal]:
+        results = conclude.conclude(tracks, states, numbers)
+        judged.extend(_judged(tracks, states, results))
+        return results
+
+    looking = LensSearch()
+    for frame in frames_of(clip):
+        looking.add(frame)
+    with mock.patch("detector.optics.search.conclude", listening):
+        return looking.finish().findings, judged
+
+
+def _judged(tracks: Sequence[Rows], states: Sequence[LampState | None], results: Sequence[Finding | conclude.Refusal]) -> Iterator[Judged]:
+    """The facts of the tracks that were judged: the results of the others come first."""
+    known = [(rows, told) for rows in tracks if (told := facts.gather(rows, states)) is not None and told.seen >= lens.FEWEST_SIGHTINGS]
+    for told, result in zip(facts.with_flashers(known), results[len(results) - len(known) :], strict=True):
+        where = result.where if isinstance(result, Finding) else result[1]
+        assert isinstance(where, Track)
+        yield Judged(where.points, told)
+
+
+class Table:
+    """Scores by mode and in all; what went wrong is printed as it comes."""
+
+    def __init__(self) -> None:
+        self.scores: dict[str, Score] = {}
+        self.judged: list[tuple[float, bool]] = []
+
+    def add(self, name: str, truth: ClipTruth, findings: Iterable[Finding], judged: Sequence[Judged]) -> None:
+        shown = [(f.where.points, f.probability, f.alarm) for f in findings if isinstance(f.where, Track)]
+        total = self.scores.setdefault("in all", Score())
+        falsely = len(total.false)
+        missed = total.add(truth, shown)
+        self.scores.setdefault(truth.mode, Score()).add(truth, shown)
+        self.judged += [(one.probability, truth.lens_of(one.points) is not None) for one in judged]
+        print(f"{name:10} {truth.mode:7}{truth.told['ambient']:6} lenses {len(truth.in_sight) - len(missed)} of {len(truth.in_sight)}  false {len(total.false) - falsely}  findings {len(shown)}", flush=True)
+        taken = set[int]()
+        for points, _, alarm in shown:
+            lens_under = truth.lens_of(points)
+            if lens_under is None or (alarm and lens_under in taken):
+                one = next(one for one in judged if one.points == points)
+                print(f"    {'false alarm' if alarm else 'wrongly shown'} on {truth.thing_under(points)}: {one}")
+            elif alarm:
+                taken.add(lens_under)
+        for number in sorted(missed):
+            self._say_missed(truth, number, judged)
+
+    @staticmethod
+    def _say_missed(truth: ClipTruth, number: int, judged: Sequence[Judged]) -> None:
+        on = [one for one in judged if truth.lens_of(one.points) == number]
+        how = str(max(on, key=lambda one: one.probability)) if on else "no track on it was judged"
+        plan = next(lens for lens in truth.told["lenses"] if lens["id"] == number)
+        print(f"    missed lens in {plan['host']}, {plan['aperture_mm']:.2f} mm, lobe {plan['lobe_mrad']:.0f} mrad, shines in {len(truth.lenses[number].shining)} frames: {how}")
+
+    def show(self) -> None:
+        """Prints the tables."""
+        print(f"\n{'light':8}{'clips':>6}{'lenses':>8}{'found':>7}{'share (95 %)':>24}{'shown':>7}{'share (95 %)':>24}{'false alarms per clip (95 %)':>35}{'wrongly shown':>15}{'Brier':>7}")
+        for mode in sorted(self.scores, key=lambda mode: (mode == "in all", mode)):
+            print(_line(mode, self.scores[mode]))
+        total = self.scores["in all"]
+        print("False alarms by what they stood on:", dict(Counter(total.false).most_common()))
+        for name, chances in (("Findings", total.chances), ("All judged tracks, shown or not", self.judged)):
+            print(f"\n{name}: expected calibration error {calibration_error(chances):.3f}, Brier {brier(chances):.3f}")
+            print(reliability_table(chances))
+
+
+def _line(mode: str, score: Score) -> str:
+    low, high = (bound / score.clips for bound in poisson(len(score.false)))
+    alarms = f"{len(score.false)} = {len(score.false) / score.clips:.3f} ({low:.3f} to {high:.3f})"
+    shares = "".join(f"{hits:7}{_share(hits, score.sight):>24}" for hits in (score.found, score.pointed))
+    return f"{mode:8}{score.clips:6}{score.sight:8}{shares}{alarms:>35}{score.wrongly_shown:6} = {score.wrongly_shown / score.clips:.3f}{brier(score.chances):8.3f}"
+
+
+def _share(hits: int, of: int) -> str:
+    low, high = wilson(hits, of)
+    return f"{hits / max(of, 1):.3f} ({low:.3f} to {high:.3f})"
+
+
+def seeds_in(words: Iterable[str]) -> list[int]:
+    """"7" and "3-6" -> seeds."""
+    spans = [(int(word.split("-")[0]), int(word.split("-")[-1])) for word in words]
+    return [seed for first, last in spans for seed in range(first, last + 1)]
+
+
+def main() -> None:
+    cv2.setNumThreads(1)
+    table, began_s = Table(), time.monotonic()
+    for clip in clips_of(Path(sys.argv[1]), seeds_in(sys.argv[2:])):
+        findings, judged = search(clip)
+        table.add(clip.stem, ClipTruth.beside(clip), findings, judged)
+    table.show()
+    print(f"\n{time.monotonic() - began_s:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
