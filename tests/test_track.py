@@ -196,7 +196,7 @@ def test_colours_are_kept_as_blue_green_red():
 
 def test_a_point_of_no_promise_is_soon_given_up():
     tracker = Tracker()
-    stand(tracker, 0, points_picture([(60, 50)], [85]))
+    stand(tracker, 0, points_picture([(60, 50)], [150]))
     for i in range(1, 60):
         stand(tracker, i, points_picture([]))
     (rows,) = tracker.retired()
@@ -353,7 +353,7 @@ def test_however_starry_the_number_of_live_tracks_is_bounded():
 def test_only_so_many_spots_of_a_frame_are_measured_the_strongest():
     tracker = Tracker(TrackLimits(measured_per_frame=2))
     for i in range(4):
-        stand(tracker, i, points_picture([(40, 30), (80, 60), (120, 90)], [80, 140, 200]))
+        stand(tracker, i, points_picture([(40, 30), (80, 60), (120, 90)], [110, 150, 200]))
     tracks = sorted(tracker.finish(), key=lambda rows: float(rows["x"][0]))
     assert [bool(rows["measured"].all()) for rows in tracks] == [False, True, True]
     assert tracks[0]["seen"].all()

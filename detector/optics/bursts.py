@@ -29,8 +29,8 @@ class BurstLimits:
 
     frames: int = 30
     """A second of video: six times the sightings that a judgement asks for at least."""
-    bursts: int = 6
-    """180 frames are 18 MB as JPEG at 720p and 40 MB at 1080p."""
+    bursts: int = 4
+    """120 frames are 12 MB as JPEG at 720p and 27 MB at 1080p."""
     quality: int = 90
     """Changes a level by half a step on average, less than a video's own compression."""
 

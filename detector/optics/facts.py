@@ -25,7 +25,7 @@ FLASH_PEAK = 200.0
 FLASH_FLUX = 0.25
 """Facets that stand at other angles return far less than the one that flashes."""
 FLASH_SELF_PX = 6.0
-FLASH_NEAR_PX = 60.0
+FLASH_NEAR_PX = 90.0
 """Nearer is the glint itself, farther is another thing."""
 FRESH_FRAMES = 3
 FRESH_PX = 9.0

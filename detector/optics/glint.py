@@ -199,12 +199,13 @@ def _rough_peaks(top: NDArray[np.uint8], shrink: int, limits: GlintLimits) -> In
     cv2.max(crest, np.ceil(least), dst=crest)
     edge = PATCH_PX // shrink
     crest[:edge], crest[-edge:], crest[:, :edge], crest[:, -edge:] = 255, 255, 255, 255
-    y, x = _middles(np.flatnonzero(top >= crest), top.shape[1])
+    flat = np.flatnonzero(top >= crest)
     reach = limits.satellite_px // shrink | 1
-    around = np.asarray(cv2.dilate(top, np.ones((reach, reach), np.uint8)), np.uint8)
-    own = top[y, x] >= limits.satellite_share * around[y, x]
-    peaks = np.stack([x[own], y[own]], axis=1)
-    return peaks[_strongest(peaks * shrink, top[y[own], x[own]].astype(np.float32), limits)]
+    around = np.asarray(cv2.dilate(top, np.ones((reach, reach), np.uint8), dst=crest), np.uint8)
+    own = top.reshape(-1)[flat] >= limits.satellite_share * around.reshape(-1)[flat]
+    y, x = _middles(flat[own], top.shape[1])
+    peaks = np.stack([x, y], axis=1)
+    return peaks[_strongest(peaks * shrink, top[y, x].astype(np.float32), limits)]
 
 
 def _middles(flat: IntArray, width: int) -> tuple[IntArray, IntArray]:

@@ -20,7 +20,7 @@ from detector.optics.facts import Facts
 PRIOR = 0.03
 """About one candidate in thirty that come this far is a lens in a room that has one."""
 ALARM_AT = 0.52
-SHOW_AT = 0.25
+SHOW_AT = 0.2
 FEWEST_SIGHTINGS = 5
 """Fewer sightings than this are a flicker."""
 
@@ -148,7 +148,7 @@ def flashing(facts: Facts) -> Reason | None:
     if not facts.flashers:
         return None
     says = f"{facts.flashers} other glints near it came and went too, as those of foil or jewels do."
-    return Reason("other flashes", says, facts.flashers, "within 60 px", _ramp(facts.flashers, 1.0, 3.0, -0.5, -3.0), PHYSICS)
+    return Reason("other flashes", says, facts.flashers, "within 90 px", _ramp(facts.flashers, 1.0, 3.0, -1.5, -3.5), PHYSICS)
 
 
 def swing(facts: Facts) -> Reason | None:

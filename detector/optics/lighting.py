@@ -44,6 +44,11 @@ class LightMeter:
         self._changes.append(0.0 if self._before is None else _change(self._before, now, motion, view.tiny_scale))
         self._before = now
 
+    @property
+    def change(self) -> float:
+        """Log change of level at the newest frame."""
+        return self._changes[-1] if self._changes else 0.0
+
     def states(self) -> tuple[LampState | None, ...]:
         """One state a frame: all None when the lighting never switched."""
         return classify(self._changes, self._limits)

@@ -18,8 +18,8 @@ class LogLimits:
 
     entries: int = 900
     """Half a minute of frames; a longer sweep keeps some of them by lot.  About 4 MB."""
-    pictures: float = 0.25
-    """Share of the entries with a picture for the mosaic; 220 of about 25 kB."""
+    pictures: float = 0.1
+    """Share of the entries with a picture for the mosaic; 90 of about 25 kB."""
     quality: int = 80
     lost_frames: int = 15
     """After so many frames without measured motion nobody knows where the camera points."""

@@ -21,6 +21,7 @@ from detector.optics.conclude import conclude, sort_out
 from detector.optics.join import join
 from detector.optics.lighting import LightMeter
 from detector.optics.motion import MotionEstimator
+from detector.optics.pacing import Pacer
 from detector.optics.rows import Rows
 from detector.optics.stills import StillKeeper
 from detector.optics.survey import Survey
@@ -60,6 +61,7 @@ class LensSearch:
         self._motion = MotionEstimator()
         self._tracker = Tracker(TrackLimits(fewest_seen=lens.FEWEST_SIGHTINGS))
         self._light = LightMeter()
+        self._pacer = Pacer()
         self._stills = StillKeeper()
         self._lamp: list[LampState | None] = []
         self._numbers: list[int] = []
@@ -73,6 +75,8 @@ class LensSearch:
 
     def add(self, frame: Frame) -> None:
         """Takes in the next frame; its index must be above those before."""
+        if self._pacer.lets_by(frame):
+            return
         view = look(frame.picture, self._buffer)
         motion = self._motion.add(view)
         if self._buffer is None:
@@ -80,6 +84,7 @@ class LensSearch:
         index = len(self._lamp)
         self._tracker.add(index, view, self._finder.find(view.luma), motion)
         self._light.add(view, motion)
+        self._pacer.searched(frame, self._light.change, motion, view.luma.shape[1])
         if self._survey is not None:
             self._survey.add(frame.index, view, motion)
         self._stills.add(frame, float(view.tiny.mean()))
@@ -127,7 +132,8 @@ class LensSearch:
         return Coverage(
             sense="lens",
             examined={
-                "frames": len(self._lamp),
+                "frames": len(self._lamp) + self._pacer.let_by,
+                "frames let by in steady light": self._pacer.let_by,
                 "seconds": round(self._times[1] - self._times[0], 2),
                 "picture": f"{self._size[0]} x {self._size[1]} px",
                 "light": light_words(states),

@@ -27,7 +27,7 @@ BoolArray = NDArray[np.bool_]
 ALONE = 999.0
 """Distance in px that stands for "nothing near"."""
 CROWD_PX = 40.0
-MOST_COMPARED = 150
+MOST_COMPARED = 100
 """Strongest spots of a frame that others are compared with: bounds the work on terrazzo."""
 
 
@@ -47,10 +47,10 @@ class TrackLimits:
     level_cost_px: float = 0.7
     """How far, per factor e of brightness, another spot must be nearer to be preferred to one alike:
     a display segment beside a lens must not take over its track when the torch goes off."""
-    bright_peak: float = 110.0
-    """A spot whose brightest pixel never came near that of a glint (see `lens.DULLEST`) is a mark."""
-    measured_per_frame: int = 90
-    """The strongest spots of each frame are measured; in the shared clips every lens was among them."""
+    bright_peak: float = 130.0
+    """A spot whose brightest pixel never came to that of a glint is a mark: this is `lens.DULLEST`."""
+    measured_per_frame: int = 60
+    """The brightest and strongest spots of each frame are measured."""
     birth_level: float = 15.0
     """A fainter spot goes on with a track but begins none: most are noise and texture."""
     patience: int = 12
@@ -238,13 +238,14 @@ class Tracker:
         """Which of the spots were measured, and their columns."""
         levels = {name: np.zeros(len(spots), np.float32) for name in LEVELS}
         levels["x"], levels["y"], levels["level"] = spots.x, spots.y, spots.level
-        best = np.argsort(-spots.level, kind="stable")[: self._limits.measured_per_frame]
+        peak = glint.brightest(view.luma, spots.peaks)
+        best = np.argsort(-spots.level - peak, kind="stable")[: self._limits.measured_per_frame]
         glints = glint.measure(view, spots.peaks[best])
         for name in MEASURES:
             levels[name][best] = getattr(glints, name)
         for name, column in zip(("blue", "green", "red"), glints.tint.T, strict=True):
             levels[name][best] = column
-        levels["beside"][best], levels["crowd"][best] = _company(spots, best, glint.brightest(view.luma, spots.peaks))
+        levels["beside"][best], levels["crowd"][best] = _company(spots, best, peak)
         measured = np.zeros(len(spots), np.bool_)
         measured[best] = True
         return measured, levels

@@ -43,8 +43,8 @@ OFF_AXIS_M = 0.05
 class TrialLimits:
     """Bounds of the work, and of what it is trusted with."""
 
-    frames: int = 480
-    """Frames searched once more: about five seconds at 720p on a slow core."""
+    frames: int = 240
+    """Frames searched once more: about three seconds at 720p on a slow core."""
     passes: int = 10
     fewest_frames: int = 10
     """A run must be as long as a search that can judge at all."""
