@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 NEAR_PX = 6.0
@@ -35,10 +36,20 @@ Points = Sequence[tuple[int, float, float]]
 
 @dataclass(slots=True)
 class Place:
-    """Where one lens is, frame by frame, and the frames in which it shines."""
+    """Where one lens is, frame by frame, and its energy there in saturated pixels."""
 
     at: dict[int, tuple[float, float]] = field(default_factory=dict)
-    shining: set[int] = field(default_factory=set)
+    peaks: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def shining(self) -> set[int]:
+        """Frames in which it shines."""
+        return {frame for frame, peak in self.peaks.items() if peak > SHINES}
+
+    @property
+    def energy(self) -> float:
+        """Median over the frames in which it shines, in saturated pixels."""
+        return median([peak for peak in self.peaks.values() if peak > SHINES] or [0.0])
 
     def near(self, frame: int) -> tuple[float, float] | None:
         """Its place in a frame, between two known ones where need be."""
@@ -57,8 +68,10 @@ class Place:
         """Mean distance of a track's near points; None where the track is not on this lens."""
         far = [math.dist(place, (x, y)) for frame, x, y in points if (place := self.near(frame))]
         near = [distance for distance in far if distance <= NEAR_PX]
-        lit = sum(frame in self.shining for frame, _, _ in points)
-        if not near or len(near) < SHARE_NEAR * len(points) or lit < min(FEWEST_LIT, len(self.shining)):
+        if not near or len(near) < SHARE_NEAR * len(points):
+            return None
+        shining = self.shining
+        if sum(frame in shining for frame, _, _ in points) < min(FEWEST_LIT, len(shining)):
             return None
         return sum(near) / len(near)
 
@@ -74,8 +87,7 @@ class ClipTruth:
             for lens in entry["lenses"]:
                 place = self.lenses.setdefault(lens["id"], Place())
                 place.at[entry["frame"]] = (lens["x"], lens["y"])
-                if lens["peak"] > SHINES:
-                    place.shining.add(entry["frame"])
+                place.peaks[entry["frame"]] = lens["peak"]
         need = FEWEST_SHINING[self.mode]
         self.in_sight = {number for number, place in self.lenses.items() if len(place.shining) >= need}
 

@@ -1,6 +1,6 @@
 """The lens search on drawn rooms: `python -m tests.benchmarks.lens_drawn FOLDER [SEED | FIRST-LAST ...]`.
 
-A room of a seed that FOLDER does not hold yet is drawn first (90 frames at 720p, 10 to 20 s each)
+A room of a seed that FOLDER does not hold yet is drawn first (90 frames at 720p, about 15 s of processor time)
 and kept there as .mp4, .json and, for three-state light, .lamp.json.  Without seeds every clip in
 FOLDER that has its truth beside it is searched, whoever drew it.
 
@@ -16,11 +16,13 @@ import os
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy reads it once, when it is imported
 
 import json
+import math
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from unittest import mock
 
@@ -39,6 +41,8 @@ from tests.benchmarks.reliability import brier, calibration_error, poisson, reli
 MODES: tuple[Mode, ...] = ("torch", "strobe", "torch", "three", "strobe")
 FRAMES = 90
 QUALITY = 21
+STRENGTHS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, math.inf)
+"""Energy of a lens, if all of it fell into one pixel, over that which saturates a pixel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,13 @@ class Judged:
     def probability(self) -> float:
         """That it is a lens, as the search has it."""
         return probability_of(lens.PRIOR, self.weights)
+
+    @property
+    def fate(self) -> str:
+        """Why it is no alarm."""
+        if self.probability >= lens.SHOW_AT:
+            return "shown, no alarm"
+        return f"refused, most of all for {lens.judge(self.known).against}"
 
     def __str__(self) -> str:
         strongest = sorted(self.weights.items(), key=lambda kind: -abs(kind[1]))[:5]
@@ -128,6 +139,8 @@ class Table:
 
     def __init__(self) -> None:
         self.scores: dict[str, Score] = {}
+        self.missed: Counter[str] = Counter()
+        self.strengths: list[tuple[float, bool]] = []
         self.judged: list[tuple[float, bool]] = []
 
     def add(self, name: str, truth: ClipTruth, findings: Iterable[Finding], judged: Sequence[Judged]) -> None:
@@ -146,15 +159,19 @@ class Table:
                 print(f"    {'false alarm' if alarm else 'wrongly shown'} on {truth.thing_under(points)}: {one}")
             elif alarm:
                 taken.add(lens_under)
+        self.strengths += [(truth.lenses[number].energy, number not in missed) for number in sorted(truth.in_sight)]
         for number in sorted(missed):
             self._say_missed(truth, number, judged)
 
-    @staticmethod
-    def _say_missed(truth: ClipTruth, number: int, judged: Sequence[Judged]) -> None:
+    def _say_missed(self, truth: ClipTruth, number: int, judged: Sequence[Judged]) -> None:
         on = [one for one in judged if truth.lens_of(one.points) == number]
-        how = str(max(on, key=lambda one: one.probability)) if on else "no track on it was judged"
-        plan = next(lens for lens in truth.told["lenses"] if lens["id"] == number)
-        print(f"    missed lens in {plan['host']}, {plan['aperture_mm']:.2f} mm, lobe {plan['lobe_mrad']:.0f} mrad, shines in {len(truth.lenses[number].shining)} frames: {how}")
+        best = max(on, key=lambda one: one.probability, default=None)
+        self.missed["no track on it was judged" if best is None else best.fate] += 1
+        plan, place = next(lens for lens in truth.told["lenses"] if lens["id"] == number), truth.lenses[number]
+        print(
+            f"    missed lens in {plan['host']}, {plan['aperture_mm']:.2f} mm, lobe {plan['lobe_mrad']:.0f} mrad, shines in {len(place.shining)} frames "
+            f"with {place.energy:.1f} saturated pixels: {best or 'no track on it was judged'}"
+        )
 
     def show(self) -> None:
         """Prints the tables."""
@@ -163,9 +180,16 @@ class Table:
             print(_line(mode, self.scores[mode]))
         total = self.scores["in all"]
         print("False alarms by what they stood on:", dict(Counter(total.false).most_common()))
+        print("Missed lenses:", dict(self.missed.most_common()))
+        print("Found by energy in saturated pixels:", ", ".join(self._by_strength()))
         for name, chances in (("Findings", total.chances), ("All judged tracks, shown or not", self.judged)):
             print(f"\n{name}: expected calibration error {calibration_error(chances):.3f}, Brier {brier(chances):.3f}")
             print(reliability_table(chances))
+
+    def _by_strength(self) -> Iterator[str]:
+        for low, high in pairwise(STRENGTHS):
+            found = [was for energy, was in self.strengths if low <= energy < high]
+            yield f"{low:g} to {high:g}: {sum(found)} of {len(found)}"
 
 
 def _line(mode: str, score: Score) -> str:
