@@ -7,7 +7,7 @@ import pytest
 
 from detector.model import Frame
 from detector.optics.motion import Motion
-from detector.optics.pacing import Pacer, PaceLimits
+from detector.optics.pacing import PaceLimits, Pacer
 from detector.optics.search import LensSearch
 from detector.planes import Matrix, Planes
 from tests.optics_scenes import Thing, every_other, film, lens
