@@ -2,13 +2,14 @@
 
 The search works on grey levels and asks for colour at a few hundred places only, so the costly way to
 B, G, R is gone for those alone.  A few whole pictures are converted for the report.
+
+OpenCV is imported where it is used: every report knows these nouns, and one of the network has no use for it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,11 +54,15 @@ class Planes:
         """(h, w) grey levels from 0 to 255, written `into` a picture of that size where given."""
         if self.matrix.full:
             return self.y
+        import cv2  # noqa: PLC0415
+
         # levels below black turn up as a few grey steps: nothing looks for anything that dark
         return np.asarray(cv2.convertScaleAbs(self.y, dst=into, alpha=255 / 219, beta=-16 * 255 / 219), np.uint8)
 
     def bgr(self) -> NDArray[np.uint8]:
         """The whole picture, (h, w, 3)."""
+        import cv2  # noqa: PLC0415
+
         h, w = self.shape
         cb, cr = (cv2.resize(plane, (w, h), interpolation=cv2.INTER_LINEAR) for plane in (self.cb, self.cr))
         return np.asarray(cv2.transform(cv2.merge([self.y, np.asarray(cb), np.asarray(cr)]), self.matrix.to_bgr()), np.uint8)

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from detector.model import Frame, Gap, SenseResult
 from hardware.clock import SweepClock
-from hardware.doctor import opencv_trouble
-from hardware.replay import Recorded
 from hardware.runner import Feed, Named, Sense
 from hardware.sensor import FrameSource, LiveCamera, Unavailable
+
+if TYPE_CHECKING:
+    from hardware.replay import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ def lens_from(inputs: Sequence[str], lamp: Path | None = None, seconds: float = 
     lamp: a file with the lamp's state per frame.  Raises ValueError for a combination that means
     nothing.
     """
+    from hardware import doctor  # noqa: PLC0415 -- a sweep of the network has no use for it
+
     paths = [Path(one) for one in inputs]
     if len(paths) > 2 or (len(paths) == 2 and not all(map(_is_picture, paths))):
         raise ValueError("Name one video, folder, picture or camera, or two pictures (the lit one first).")
@@ -58,7 +61,7 @@ def lens_from(inputs: Sequence[str], lamp: Path | None = None, seconds: float = 
         raise ValueError("A lamp file goes with a video or a folder of pictures.")
     if _is_camera(inputs[0]):
         return lens_live(int(inputs[0]), seconds, distances_m=distances_m)
-    if (trouble := opencv_trouble()) is not None:
+    if (trouble := doctor.opencv_trouble()) is not None:
         return absent("lens", trouble)
     if _is_picture(paths[0]):
         return _lens_from_pictures(paths)
@@ -69,7 +72,9 @@ def lens_live(camera: int | None, seconds: float, lamp: LampPins | None = None, 
     """The lens search with a camera of this machine: the numbered one, or else the Raspberry Pi's, or
     else the first there is; with the lamp on these pins, or a person who holds a torch.
     """
-    if (trouble := opencv_trouble()) is not None:
+    from hardware import doctor  # noqa: PLC0415
+
+    if (trouble := doctor.opencv_trouble()) is not None:
         return absent("lens", trouble)
     name = "the camera" if camera is None else f"camera {camera}"
     sense = _lens_over(name, False, lambda clock: _eye(camera, seconds, lamp, clock), distances_m)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import urllib.request
 from pathlib import Path
 
 from detector.network.vendors import VendorTableError, compact
@@ -41,6 +39,9 @@ def refresh(url: str = SOURCE, to: Path | None = None) -> int:
     Raises `OSError` where it cannot be fetched or written, `VendorTableError` where it is no registry;
     the old table then stays.
     """
+    # Here, since every sweep of the network reads the table and next to none fetches it.
+    import urllib.request  # noqa: PLC0415
+
     with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:  # noqa: S310 -- the user named it
         return _store(answer.read(LONGEST), to or place())
 
@@ -57,6 +58,8 @@ def _store(raw: bytes, to: Path) -> int:
 def _unpacked(raw: bytes) -> bytes:
     if raw[:2] != b"\x1f\x8b":
         return raw
+    import gzip  # noqa: PLC0415
+
     try:
         return gzip.decompress(raw)[:LONGEST]
     except (EOFError, OSError) as error:

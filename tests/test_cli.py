@@ -82,6 +82,16 @@ def test_help_imports_nothing_heavy():
     assert run(driver=heavy).stdout.strip() == "[]"
 
 
+def test_a_sweep_of_the_network_loads_no_library_of_pictures_or_terminals():
+    last = (
+        "import sys\nfrom hardware import cli\ntry:\n    cli.main()\nfinally:\n"
+        "    sys.stderr.write(' '.join(sorted({'cv2', 'av', 'scapy', 'rich', 'jinja2', 'zeroconf', 'urllib.request'} & set(sys.modules))))"
+    )
+    done = run("network", "--capture", str(ROOT / "samples/bathroom-wifi-out-of-sight/network.pcap"), driver=last)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("REPLAY")
+
+
 def test_version():
     done = run("--version")
     assert (done.returncode, done.stdout.startswith("roomsweep ")) == (0, True)

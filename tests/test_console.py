@@ -39,6 +39,13 @@ def test_a_terminal_gets_the_same_words_in_colour():
     assert "[bold]not markup[/bold]" in stream.getvalue()
 
 
+def test_a_pipe_gets_colour_where_the_user_says_so(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    stream = io.StringIO()
+    show(REPORT, stream)
+    assert "\x1b[1;33mLOOK HERE\x1b[0m" in stream.getvalue()
+
+
 def test_no_colour_where_nobody_wants_it(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     stream = Terminal()

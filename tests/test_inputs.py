@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hardware import inputs, privilege
+from hardware import doctor, inputs, privilege
 from hardware.inputs import LampPins, lens_from, lens_live, network_from, network_live, replayed
 from hardware.replay import Recorded
 
@@ -91,7 +91,7 @@ def test_a_recorded_sweep_asks_for_what_it_holds():
 
 
 def test_without_opencv_the_lens_sense_is_there_and_says_why(monkeypatch):
-    monkeypatch.setattr(inputs, "opencv_trouble", lambda: "OpenCV is broken.")
+    monkeypatch.setattr(doctor, "opencv_trouble", lambda: "OpenCV is broken.")
     for sense in (lens_from(["room.mp4"]), lens_live(None, 1.0)):
         assert sense.feeds == ()
         assert [(gap.says, gap.fatal) for gap in sense.gaps] == [("OpenCV is broken.", True)]

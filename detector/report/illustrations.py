@@ -1,11 +1,13 @@
-"""The pictures that a report shows: as few stills as show every finding, and a crop of every lens."""
+"""The pictures that a report shows: as few stills as show every finding, and a crop of every lens.
+
+What draws them is imported where there is something to draw: most reports of the network have no picture.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from detector import picture
 from detector.model import Still, Track
 from detector.report.record import Report
 
@@ -27,6 +29,11 @@ class Illustrations:
 
 def illustrate(report: Report) -> Illustrations:
     """Draw the report's pictures; JPEG bytes.  A still that cannot be decoded is left out."""
+    mosaic = next((result.mosaic for result in report.results if result.mosaic is not None), None)
+    if not report.stills:
+        return Illustrations({}, {}, mosaic=mosaic)
+    from detector import picture  # noqa: PLC0415
+
     lenses = {n: f.where for n, f in enumerate(report.findings, 1) if isinstance(f.where, Track)}
     best = {number: picture.best_still(report.stills, track) for number, track in lenses.items()}
     wanted = _fewest(report.stills, list(lenses.values())) or report.stills[:1]
@@ -35,12 +42,14 @@ def illustrate(report: Report) -> Illustrations:
     return Illustrations(
         {frame: jpeg for frame, jpeg in sorted(annotated.items()) if jpeg is not None},
         {number: jpeg for number, jpeg in crops.items() if jpeg is not None},
-        mosaic=next((result.mosaic for result in report.results if result.mosaic is not None), None),
+        mosaic=mosaic,
     )
 
 
 def _fewest(stills: Sequence[Still], tracks: Sequence[Track]) -> list[Still]:
     """Stills that together show every track that any of them shows, the most telling first."""
+    from detector import picture  # noqa: PLC0415
+
     shown = {still: {n for n, track in enumerate(tracks) if picture.place_at(track, still.frame)} for still in stills}
     lit = {still: sum(still.frame in {p[0] for p in track.points} for track in tracks) for still in stills}
     left, chosen = set().union(*shown.values()), []
@@ -52,6 +61,8 @@ def _fewest(stills: Sequence[Still], tracks: Sequence[Track]) -> list[Still]:
 
 
 def _annotated(report: Report, still: Still) -> bytes | None:
+    from detector import picture  # noqa: PLC0415
+
     places = [(f.where, n, f.alarm) for n, f in enumerate(report.findings, 1) if isinstance(f.where, Track)]
     refused = [(track, None, False) for result in report.results for _, track in result.refused.examples]
     marks = [
@@ -63,5 +74,7 @@ def _annotated(report: Report, still: Still) -> bytes | None:
 
 
 def _crop(still: Still, track: Track) -> bytes | None:
+    from detector import picture  # noqa: PLC0415
+
     place = picture.place_at(track, still.frame)
     return None if place is None else picture.crop(still, *place)

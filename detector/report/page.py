@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from base64 import b64encode
 from functools import cache
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING, Any
 
 from detector.model import Coverage, Device, Finding, Track
 from detector.report import advice, privacy
 from detector.report.illustrations import Illustrations, illustrate
 from detector.report.record import TITLE, Report
 from detector.report.text import completeness_of, examined_of, probability_of, reason_of, refused_of, where_of
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 OTHERS_SHOWN = 200  # rows of the table of other devices; a hotel's network can hold thousands
 
@@ -42,6 +43,9 @@ def as_html(report: Report, pictures: Illustrations | None = None) -> str:
 
 @cache
 def _template() -> Template:
+    # Here, since most sweeps make no page.
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
+
     loader = PackageLoader("detector.report", "templates")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
