@@ -1,9 +1,10 @@
-"""How much each cue's stated weight should count: `python -m tests.benchmarks.lens_weights FOLDER ...`.
+"""How much each cue's stated weight should count: `python -m tests.benchmarks.lens_weights [--sides] FOLDER ...`.
 
 Every judged track of the clips in the folders (of `lens_drawn`, or any with truth beside them) is
 one case: on a lens in sight, or on something else.  Tracks on lenses that are not in sight are left
 out, and so are those that lie within the bloom of one, which a finding swallows.  The case's
-numbers are the weights that the cues of `lens.CUES` state for it, 0 where a cue is silent.
+numbers are the weights that the cues of `lens.CUES` state for it, 0 where a cue is silent.  With
+`--sides` what a cue says for a lens and what it says against get a multiplier each.
 
 A logistic regression then multiplies each cue's weight by one number.  The multipliers are shrunk
 towards 1 (the stated weight), as if so many cases had said so; the intercept, whose stated value is
@@ -23,7 +24,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy reads it once, when it is impo
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -38,8 +39,8 @@ from tests.benchmarks.reliability import brier, calibration_error, reliability_t
 
 Floats = NDArray[np.float64]
 
-NAMES = [cue.__name__ for cue in lens.CUES]
-STATED = np.append(np.ones(len(NAMES)), math.log(lens.PRIOR / (1.0 - lens.PRIOR)))
+CUES = tuple(cue.__name__ for cue in lens.CUES)
+STATED_PRIOR = math.log(lens.PRIOR / (1.0 - lens.PRIOR))
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 FOLDS = 10
 BLOOM_PX = 10.0
@@ -49,7 +50,8 @@ BLOOM_PX = 10.0
 @dataclass(frozen=True, slots=True)
 class Cases:
     """(n, cues + 1) stated weights and a column of ones; (n,) whether on a lens; (n,) number of the
-    clip; (n,) the lens of the clip, -1 for other things; how many lenses were in sight in all.
+    clip; (n,) the lens of the clip, -1 for other things; how many lenses were in sight in all; the
+    names of the cues.
     """
 
     weights: Floats
@@ -57,9 +59,22 @@ class Cases:
     clip: NDArray[np.int64]
     which: NDArray[np.int64]
     in_sight: int
+    names: tuple[str, ...] = CUES
+
+    @property
+    def stated(self) -> Floats:
+        """The multipliers as the cues stand, and the prior."""
+        return np.append(np.ones(len(self.names)), STATED_PRIOR)
 
     def part(self, chosen: NDArray[np.bool_]) -> Cases:
-        return Cases(self.weights[chosen], self.lens[chosen], self.clip[chosen], self.which[chosen], self.in_sight)
+        """Some of the cases."""
+        return replace(self, weights=self.weights[chosen], lens=self.lens[chosen], clip=self.clip[chosen], which=self.which[chosen])
+
+    def in_sides(self) -> Cases:
+        """Every cue as two: what it says for a lens, and what against."""
+        cues, one = self.weights[:, :-1], self.weights[:, -1:]
+        sides = np.hstack([np.maximum(cues, 0.0), np.minimum(cues, 0.0), one])
+        return replace(self, weights=sides, names=(*(f"{name} +" for name in self.names), *(f"{name} -" for name in self.names)))
 
 
 def stated(known: facts.Facts) -> list[float]:
@@ -100,28 +115,28 @@ def chance(cases: Cases, multipliers: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(cases.weights @ multipliers, -60.0, 60.0))))
 
 
-def shrinkage(penalty: float) -> Floats:
+def shrinkage(cases: Cases, penalty: float) -> Floats:
     """The penalty of each multiplier; that of the intercept only keeps Newton's matrix sound."""
-    return np.append(np.full(len(NAMES), penalty), 1e-3)
+    return np.append(np.full(len(cases.names), penalty), 1e-3)
 
 
 def curvature(cases: Cases, multipliers: Floats, penalty: float) -> Floats:
     p = chance(cases, multipliers)
-    return np.asarray((cases.weights * (p * (1 - p))[:, None]).T @ cases.weights + np.diag(shrinkage(penalty)))
+    return np.asarray((cases.weights * (p * (1 - p))[:, None]).T @ cases.weights + np.diag(shrinkage(cases, penalty)))
 
 
 def loss(cases: Cases, multipliers: Floats, penalty: float) -> float:
     """Negative log likelihood and half the penalty: what is made small."""
     logit = cases.weights @ multipliers
-    drawn_to = shrinkage(penalty) @ (multipliers - STATED) ** 2
+    drawn_to = shrinkage(cases, penalty) @ (multipliers - cases.stated) ** 2
     return float(np.logaddexp(0.0, logit).sum() - logit[cases.lens].sum() + drawn_to / 2)
 
 
 def fit(cases: Cases, penalty: float) -> Floats:
     """Newton's method from the stated weights; a step that does not lower the loss is halved."""
-    at = STATED.copy()
+    at = cases.stated
     for _ in range(100):
-        slope = cases.weights.T @ (chance(cases, at) - cases.lens) + shrinkage(penalty) * (at - STATED)
+        slope = cases.weights.T @ (chance(cases, at) - cases.lens) + shrinkage(cases, penalty) * (at - cases.stated)
         step, before = np.linalg.solve(curvature(cases, at, penalty), slope), loss(cases, at, penalty)
         while loss(cases, at - step, penalty) > before and np.abs(step).max() > 1e-9:
             step /= 2
@@ -176,16 +191,16 @@ def _reach(cases: Cases, p: Floats, level: float) -> str:
 
 
 def show_multipliers(cases: Cases, at: Floats, errors: Floats) -> None:
-    print(f"\n{'cue':<14}{'multiplier':>11}{'std. error':>11}{'lenses: speaks':>16}{'mean':>7}{'others: speaks':>16}{'mean':>7}")
-    for i, name in enumerate(NAMES):
+    print(f"\n{'cue':<16}{'multiplier':>11}{'std. error':>11}{'lenses: speaks':>16}{'mean':>7}{'others: speaks':>16}{'mean':>7}")
+    for i, name in enumerate(cases.names):
         sides = ""
         for side in (cases.lens, ~cases.lens):
             spoken = cases.weights[side, i][cases.weights[side, i] != 0]
             sides += f"{len(spoken):16}{spoken.mean() if len(spoken) else 0.0:+7.2f}"
         far = "  *" if abs(at[i] - 1.0) > 2 * errors[i] else ""
-        print(f"{name:<14}{at[i]:11.2f}{errors[i]:11.2f}{sides}{far}")
-    prior, fitted = (probability_of(0.5, {"intercept": float(value)}) for value in (STATED[-1], at[-1]))
-    print(f"{'intercept':<14}{at[-1]:11.2f}{errors[-1]:11.2f}  a prior of {fitted:.4f}; stated {STATED[-1]:.2f}, {prior:.4f}")
+        print(f"{name:<16}{at[i]:11.2f}{errors[i]:11.2f}{sides}{far}")
+    prior, fitted = (probability_of(0.5, {"intercept": float(value)}) for value in (STATED_PRIOR, at[-1]))
+    print(f"{'intercept':<16}{at[-1]:11.2f}{errors[-1]:11.2f}  a prior of {fitted:.4f}; stated {STATED_PRIOR:.2f}, {prior:.4f}")
     print("* farther from the stated weight than two standard errors")
 
 
@@ -200,7 +215,7 @@ def report(cases: Cases) -> None:
     at = fit(cases, best)
     print(f"penalty {best:g}")
     show_multipliers(cases, at, standard_errors(cases, at, best))
-    before = chance(cases, STATED)
+    before = chance(cases, cases.stated)
     show_calibration("As stated", cases, before)
     show_calibration("Crosswise", cases, foretold[best])
     show_reach(cases, {"as stated": before, "crosswise": foretold[best]})
@@ -208,8 +223,9 @@ def report(cases: Cases) -> None:
 
 def main() -> None:
     cv2.setNumThreads(1)
-    clips = [clip for folder in sys.argv[1:] for clip in clips_of(Path(folder), [])]
-    report(collect(clips))
+    folders = [Path(word) for word in sys.argv[1:] if word != "--sides"]
+    cases = collect([clip for folder in folders for clip in clips_of(folder, [])])
+    report(cases.in_sides() if "--sides" in sys.argv else cases)
 
 
 if __name__ == "__main__":
