@@ -34,7 +34,7 @@ class MotionLimits:
     """Sizes in px of the shrunken picture unless said."""
 
     corners: int = 160
-    faintest_corner: float = 0.005
+    faintest_corner: float = 0.0002
     """Of the strongest corner's response, which grows with the square of contrast: a glint 150 levels
     high must not hide a wallpaper of two.  Noise comes in only where texture leaves room for it."""
     renew_below: float = 0.6
