@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from detector.model import Frame, Track
-from detector.report import Report, as_json, as_text
 from hardware import store
 from hardware.console import show
 
 if TYPE_CHECKING:
+    from detector.model import Frame
+    from detector.report import Report
     from hardware.clips import Film
 
 STANDARD_OUTPUT = "-"
@@ -49,6 +49,9 @@ class Delivery:
         Every form is made before the first is shown, so that a fault in any of them ends the
         program before a verdict was told.  again: reads the recording once more, for its clips.
         """
+        # Here, since commands that make no report write by this file too.
+        from detector.report import as_json, as_text  # noqa: PLC0415
+
         text, data = as_text(report), as_json(report)
         files = store.files_of(report, self._film(report, again)) if self.out is not None else {}
         self._try("The report", lambda _: show(text, text_stream(self.json_file)))
@@ -61,6 +64,8 @@ class Delivery:
 
     def _film(self, report: Report, again: Callable[[], Iterator[Frame]] | None) -> Film | None:
         """Clips of the lenses found, None where there is nothing to film or no room for it."""
+        from detector.model import Track  # noqa: PLC0415
+
         if not any(isinstance(finding.where, Track) for finding in report.findings):
             return None
         from hardware.clips import film  # noqa: PLC0415 -- a sweep of the network needs no video library

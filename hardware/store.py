@@ -19,9 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detector.report import Report, as_html, as_json, as_text, illustrate
-
 if TYPE_CHECKING:
+    from detector.report import Report
     from hardware.clips import Film
 
 MANIFEST = "manifest.json"
@@ -99,6 +98,8 @@ def files_of(report: Report, film: Film | None = None) -> Mapping[str, bytes]:
     """Every file of a report's folder by its name: `report.json`, `.html`, `.txt`, `pictures/`,
     `clips/`, and last `manifest.json` with the hashes of the others.
     """
+    from detector.report import as_html, as_json, as_text, illustrate  # noqa: PLC0415 -- a folder is seldom asked for
+
     clips, strips = (film.clips, film.strips) if film is not None else ({}, {})
     names = {number: f"clips/finding-{number}.mp4" for number in clips}
     drawn = replace(illustrate(report), strips=strips, clips=names)
