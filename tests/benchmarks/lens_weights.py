@@ -10,7 +10,9 @@ A logistic regression then multiplies each cue's weight by one number.  The mult
 towards 1 (the stated weight), as if so many cases had said so; the intercept, whose stated value is
 the prior, is free.  The penalty is the one that foretells best what happens in clips left out.
 Standard errors are of the sandwich form, clip by clip: the tracks of one room are no independent
-cases.  "Crosswise" is the calibration in clips that the multipliers were not learnt from.
+cases.  "Crosswise" is the calibration in clips that the multipliers were not learnt from.  Given
+several folders it also learns from all but one what that one shows: clips of another renderer tell
+what is a matter of how the rooms were drawn.
 
 Nothing is changed: whoever reads the table decides, and edits `lens.py`.
 """
@@ -23,7 +25,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy reads it once, when it is impo
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,14 +52,15 @@ BLOOM_PX = 10.0
 @dataclass(frozen=True, slots=True)
 class Cases:
     """(n, cues + 1) stated weights and a column of ones; (n,) whether on a lens; (n,) number of the
-    clip; (n,) the lens of the clip, -1 for other things; how many lenses were in sight in all; the
-    names of the cues.
+    clip; (n,) the lens of the clip, -1 for other things; how many clips and lenses in sight there were
+    in all; the names of the cues.
     """
 
     weights: Floats
     lens: NDArray[np.bool_]
     clip: NDArray[np.int64]
     which: NDArray[np.int64]
+    clips: int
     in_sight: int
     names: tuple[str, ...] = CUES
 
@@ -96,7 +99,21 @@ def _in_bloom(near: Callable[[int], tuple[float, float] | None], points: Points)
     return close > len(points) / 2
 
 
-def collect(clips: list[Path]) -> Cases:
+def together(parts: Sequence[Cases]) -> Cases:
+    """The cases of several folders, their clips numbered on."""
+    firsts = np.cumsum([0] + [part.clips for part in parts])
+    return Cases(
+        weights=np.vstack([part.weights for part in parts]),
+        lens=np.concatenate([part.lens for part in parts]),
+        clip=np.concatenate([part.clip + first for part, first in zip(parts, firsts[:-1], strict=True)]),
+        which=np.concatenate([part.which for part in parts]),
+        clips=int(firsts[-1]),
+        in_sight=sum(part.in_sight for part in parts),
+        names=parts[0].names,
+    )
+
+
+def collect(clips: Sequence[Path]) -> Cases:
     """Searches every clip once."""
     weights, clip_of, which, in_sight = list[list[float]](), list[int](), list[int](), 0
     for number, clip in enumerate(clips):
@@ -107,7 +124,7 @@ def collect(clips: list[Path]) -> Cases:
                 weights.append(stated(one.known))
                 clip_of.append(number)
                 which.append(case)
-    return Cases(np.array(weights), np.array(which) >= 0, np.array(clip_of), np.array(which), in_sight)
+    return Cases(np.array(weights), np.array(which) >= 0, np.array(clip_of), np.array(which), len(clips), in_sight)
 
 
 def chance(cases: Cases, multipliers: Floats) -> Floats:
@@ -149,7 +166,7 @@ def fit(cases: Cases, penalty: float) -> Floats:
 def standard_errors(cases: Cases, at: Floats, penalty: float) -> Floats:
     """Of the shrunk multipliers, with the clips as what was drawn by chance (Liang and Zeger 1986)."""
     slopes = cases.weights * (cases.lens - chance(cases, at))[:, None]
-    by_clip = np.zeros((int(cases.clip.max()) + 1, slopes.shape[1]))
+    by_clip = np.zeros((cases.clips, slopes.shape[1]))
     np.add.at(by_clip, cases.clip, slopes)
     bread = np.linalg.inv(curvature(cases, at, penalty))
     return np.asarray(np.sqrt(np.diag(bread @ (by_clip.T @ by_clip) @ bread)))
@@ -157,7 +174,7 @@ def standard_errors(cases: Cases, at: Floats, penalty: float) -> Floats:
 
 def crosswise(cases: Cases, penalty: float) -> Floats:
     """The probability of each case by multipliers learnt without its clip; the clips are dealt by lot."""
-    lots = np.random.default_rng(1).permutation(int(cases.clip.max()) + 1) % FOLDS
+    lots = np.random.default_rng(1).permutation(cases.clips) % FOLDS
     fold, foretold = lots[cases.clip], np.zeros(len(cases.lens))
     for out in range(FOLDS):
         left_out = fold == out
@@ -178,7 +195,7 @@ def show_calibration(title: str, cases: Cases, p: Floats) -> None:
 
 def show_reach(cases: Cases, named: dict[str, Floats]) -> None:
     """Lenses found and other things accused at each level of alarm; a lens once, however many tracks."""
-    print(f"\nlenses found of {cases.in_sight} in sight / other things accused in {int(cases.clip.max()) + 1} clips")
+    print(f"\nlenses found of {cases.in_sight} in sight / other things accused in {cases.clips} clips")
     print(f"{'alarm at':>10}" + "".join(f"{name:>16}" for name in named))
     for level in sorted({0.25, 0.4, lens.ALARM_AT, 0.6, 0.7, 0.8, 0.9}):
         print(f"{level:10.2f}" + "".join(f"{_reach(cases, p, level):>16}" for p in named.values()))
@@ -204,8 +221,8 @@ def show_multipliers(cases: Cases, at: Floats, errors: Floats) -> None:
     print("* farther from the stated weight than two standard errors")
 
 
-def report(cases: Cases) -> None:
-    """Prints everything."""
+def report(cases: Cases) -> float:
+    """Prints everything of the cases taken together; the penalty that foretold best."""
     lenses = set(zip(cases.clip[cases.lens].tolist(), cases.which[cases.lens].tolist(), strict=True))
     print(f"{len(cases.lens)} judged tracks: {int(cases.lens.sum())} on {len(lenses)} of {cases.in_sight} lenses in sight, {int((~cases.lens).sum())} on something else")
     foretold = {penalty: crosswise(cases, penalty) for penalty in PENALTIES}
@@ -219,13 +236,27 @@ def report(cases: Cases) -> None:
     show_calibration("As stated", cases, before)
     show_calibration("Crosswise", cases, foretold[best])
     show_reach(cases, {"as stated": before, "crosswise": foretold[best]})
+    return best
+
+
+def show_elsewhere(folders: Sequence[Path], parts: Sequence[Cases], penalty: float) -> None:
+    """What the multipliers learnt from all other folders do in each."""
+    for folder, part in zip(folders, parts, strict=True):
+        learnt = chance(part, fit(together([other for other in parts if other is not part]), penalty))
+        before = chance(part, part.stated)
+        print(f"\n{folder.name}, learnt from the others: log loss as stated {log_loss(before, part.lens):.4f}, learnt {log_loss(learnt, part.lens):.4f}", end="")
+        show_reach(part, {"as stated": before, "learnt": learnt})
 
 
 def main() -> None:
     cv2.setNumThreads(1)
     folders = [Path(word) for word in sys.argv[1:] if word != "--sides"]
-    cases = collect([clip for folder in folders for clip in clips_of(folder, [])])
-    report(cases.in_sides() if "--sides" in sys.argv else cases)
+    parts = [collect(list(clips_of(folder, []))) for folder in folders]
+    if "--sides" in sys.argv:
+        parts = [part.in_sides() for part in parts]
+    penalty = report(together(parts))
+    if len(parts) > 1:
+        show_elsewhere(folders, parts, penalty)
 
 
 if __name__ == "__main__":
