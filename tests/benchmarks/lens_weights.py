@@ -10,7 +10,8 @@ A logistic regression then multiplies each cue's weight by one number.  The mult
 towards 1 (the stated weight), as if so many cases had said so; the intercept, whose stated value is
 the prior, is free.  The penalty is the one that foretells best what happens in clips left out.
 Standard errors are of the sandwich form, clip by clip: the tracks of one room are no independent
-cases.  "Crosswise" is the calibration in clips that the multipliers were not learnt from.  Given
+cases.  Under a strong penalty they are small because the multipliers are held, not because the clips
+say much.  "Crosswise" is the calibration in clips that the multipliers were not learnt from.  Given
 several folders it also learns from all but one what that one shows: clips of another renderer tell
 what is a matter of how the rooms were drawn.
 
