@@ -145,3 +145,12 @@ def test_no_frames_no_states():
 
 def test_levels_are_compared_as_logarithms():
     assert classify([0.0, math.log(2), math.log(0.5)]) == ("dark", "on-axis", "dark")
+
+
+def test_changes_in_one_direction_only_are_exposure_control_and_no_torch():
+    for sign in (1.0, -1.0):
+        changes = np.zeros(90)
+        changes[[11, 13, 46, 48, 49]] = 0.026 * sign
+        assert set(classify(changes)) == {None}
+    changes[20] = 0.026
+    assert set(classify(changes)) != {None}

@@ -72,7 +72,8 @@ def classify(changes: Sequence[float], limits: LightingLimits | None = None) -> 
     if jumps.any():
         jumps = np.abs(change) > max(limits.least_jump, limits.share_of_jumps * float(np.median(np.abs(change[jumps]))))
     places = np.flatnonzero(jumps)
-    if len(places) < limits.fewest_jumps:
+    # a switched torch goes both ways; exposure control under a slow pan goes on in one
+    if len(places) < limits.fewest_jumps or (change[places] > 0).all() or (change[places] < 0).all():
         return (None,) * len(change)
     states: list[LampState | None] = []
     state: LampState = "dark" if change[places[0]] > 0 else "on-axis"
