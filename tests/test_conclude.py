@@ -84,8 +84,28 @@ def test_what_was_hardly_measured_is_refused():
     assert only(rows, on_off())[0] == "too little seen"
 
 
+def moved(rows, by):
+    rows["x"] += by
+    rows["room_x"] += by
+    return rows
+
+
+def test_a_lens_that_was_followed_badly_for_a_while_is_one_finding():
+    rows = a_lens()
+    early, late = rows[:30].copy(), moved(rows[30:].copy(), 16.0)
+    (found,) = [result for result in conclude([early, late], on_off(), range(60)) if isinstance(result, Finding)]
+    assert {frame for frame, _, _ in found.where.points} == {int(f) for f in rows["frame"][rows["seen"]]}
+    apart = conclude([rows[:30].copy(), moved(rows[30:].copy(), 60.0)], on_off(), range(60))
+    assert sum(isinstance(result, Finding) for result in apart) == 2
+
+
+def test_two_that_were_seen_at_once_stay_two():
+    both = conclude([a_lens(), moved(a_lens(), 16.0)], on_off(), range(60))
+    assert sum(isinstance(result, Finding) for result in both) == 2
+
+
 def test_one_result_for_every_track_in_whatever_light():
-    tracks = [a_lens(), a_lamp(), a_lens(6), a_lamp(20)]
+    tracks = [moved(rows, 100.0 * i) for i, rows in enumerate([a_lens(), a_lamp(), a_lens(6), a_lamp(20)])]
     assert len(conclude(tracks, on_off(), range(60))) == 4
     assert len(conclude(tracks, (None,) * 60, range(60))) == 4
     assert conclude([], on_off(), range(60)) == []

@@ -8,10 +8,14 @@ import numpy as np
 
 from detector.model import Finding, LampState, Track, probability_of
 from detector.optics import facts, lens
+from detector.optics.join import JoinLimits, join
 from detector.optics.rows import Rows
 
 MOST_POINTS = 600
 """Points kept of one track in the report."""
+TURNS = JoinLimits(together_px=8.0, apart_px=20.0, apart_most_px=35.0, shared_frames=0.1)
+"""Things that look like lenses are rare: two of them within this of each other that were never seen
+at once are one, where two marks of a wallpaper would be two."""
 SAME_PX = 10.0
 """Two findings this near in most frames are one glint and its bloom."""
 
@@ -33,14 +37,26 @@ def conclude(
     """Each track as a finding, or as the reason that it was refused for.
 
     Rows count the frames that were handed in; `numbers` gives each the number that its source has
-    for it, which differ where the source left damaged frames out.
+    for it, which differ where the source left damaged frames out.  Findings that take turns at
+    about one place are one lens, followed badly for a while.
     """
+    results = _each(tracks, states, numbers)
+    found = [rows for rows, result in results if isinstance(result, Finding)]
+    whole = join(found, TURNS)
+    if len(whole) < len(found):
+        results = _each([*(rows for rows, result in results if not isinstance(result, Finding)), *whole], states, numbers)
+    return [result for _, result in results]
+
+
+def _each(
+    tracks: Sequence[Rows], states: Sequence[LampState | None], numbers: Sequence[int]
+) -> list[tuple[Rows, Finding | Refusal]]:
     gathered = [(rows, facts.gather(rows, states)) for rows in tracks]
     known = [(rows, told) for rows, told in gathered if told is not None and told.seen >= lens.FEWEST_SIGHTINGS]
     unknown = [rows for rows, told in gathered if told is None or told.seen < lens.FEWEST_SIGHTINGS]
-    results: list[Finding | Refusal] = [("too little seen", _track(rows, states, numbers)) for rows in unknown]
+    results: list[tuple[Rows, Finding | Refusal]] = [(rows, ("too little seen", _track(rows, states, numbers))) for rows in unknown]
     for (rows, _), told in zip(known, facts.with_flashers(known), strict=True):
-        results.append(_judged(told, _track(rows, states, numbers)))
+        results.append((rows, _judged(told, _track(rows, states, numbers))))
     return results
 
 
