@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import struct
 import subprocess
@@ -19,7 +18,7 @@ from hardware.packet_filter import HEADS
 from hardware.packet_socket import PacketSocket, RingLimits, batch_of, tell_losses
 from hardware.runner import Accountable
 from hardware.sensor import SensorUnavailable, Unavailable
-from tests.peers.bed import can_make_namespaces, ip
+from tests.peers.bed import can_make_namespaces, ip, veth
 
 if sys.platform != "linux":
     pytest.skip("packet sockets are of Linux", allow_module_level=True)
@@ -216,21 +215,11 @@ def test_a_block_is_walked_by_its_own_distances():
     assert list(batch_of(bytes(block), 1, -98.0).packets()) == [Packet(b"first", 2.5, 1, 5), Packet(b"the second is cut", 2.5, 1, 900)]
 
 
-@pytest.fixture
-def veth():
+@pytest.fixture(name="veth")
+def plugged():
     """The namespace in which eth0 is one end, and that in which it is the other."""
-    names = f"rs{os.getpid()}-a", f"rs{os.getpid()}-b"
-    try:
-        for name in names:
-            ip("netns", "add", name)
-        ip("-n", names[0], "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", names[1])
-        for name in names:
-            ip("-n", name, "link", "set", "eth0", "addrgenmode", "none")
-            ip("-n", name, "link", "set", "eth0", "up")
+    with veth() as names:
         yield names
-    finally:
-        for name in names:
-            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
 
 
 LISTEN = """

@@ -20,8 +20,6 @@ Fact = tuple[str, str]
 
 MOST_FACTS = 60  # of one payload: a full ONVIF ProbeMatch has about 30, a hostile one any number
 
-SSDP_PORT = 1900
-WS_DISCOVERY_PORT = 3702
 TFTP_PORT = 69
 MQTT_PORT = 1883
 

@@ -31,6 +31,13 @@ NEXT_LOOK = (
 Refusal = tuple[str, Track]
 
 
+def not_worth_judging(rows: Rows) -> str | None:
+    """Why a track that ended needs no judgement; None where it does."""
+    if rows["measured"].sum() < facts.FEWEST_LOOKS or rows["level"].max() < lens.FAINTEST:
+        return "faint"
+    return "level" if rows["peak"].max() < lens.DULLEST else None
+
+
 def conclude(
     tracks: Sequence[Rows], states: Sequence[LampState | None], numbers: Sequence[int]
 ) -> list[Finding | Refusal]:

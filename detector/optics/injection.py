@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from detector.model import Finding, LampState
 from detector.optics import glint, lens
 from detector.optics.bursts import Luma, Shot
-from detector.optics.conclude import conclude
+from detector.optics.conclude import conclude, not_worth_judging
 from detector.optics.join import join
 from detector.optics.motion import Motion, MotionEstimator
 from detector.optics.track import Tracker, TrackLimits
@@ -254,10 +254,7 @@ def _tracks(scene: Scene, drawn: Drawn) -> list[NDArray[np.void]]:
         tracker.add(i, view, finder.find(view.luma), shot.motion)
         pieces += tracker.retired()
     pieces += tracker.finish()
-    return [
-        rows for rows in pieces
-        if rows["measured"].sum() >= 3 and rows["level"].max() >= lens.FAINTEST and rows["peak"].max() >= lens.DULLEST
-    ]  # fmt: skip
+    return [rows for rows in pieces if not_worth_judging(rows) is None]
 
 
 def _which(finding: Finding, at: Floats, same_px: float) -> int | None:

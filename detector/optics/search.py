@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from detector.model import Coverage, Frame, Gap, LampState, Refused, SenseResult, Track
 from detector.optics import glint, lens
-from detector.optics.conclude import conclude, sort_out
+from detector.optics.conclude import conclude, not_worth_judging, sort_out
 from detector.optics.join import join
 from detector.optics.lighting import LightMeter
 from detector.optics.motion import MotionEstimator
@@ -117,10 +117,9 @@ class LensSearch:
 
     def _keep(self, ended: Iterable[Rows]) -> None:
         for rows in ended:
-            if rows["measured"].sum() < 3 or rows["level"].max() < lens.FAINTEST:
-                self._refused["faint"] += 1
-            elif rows["peak"].max() < lens.DULLEST:
-                self._refused["level"] += 1
+            refusal = not_worth_judging(rows)
+            if refusal:
+                self._refused[refusal] += 1
             else:
                 self._kept.append(rows)
         if len(self._kept) > 2 * self._limits.most_kept:

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import socket
 import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from detector.synthetic import talk  # noqa: E402
-from tests.peers.bed import can_make_namespaces, ip  # noqa: E402
+from tests.peers.bed import can_make_namespaces, veth  # noqa: E402
 
 RATES = (5_000, 10_000, 25_000, 50_000, 75_000, 100_000)
 SECONDS = 4.0
@@ -111,23 +109,6 @@ def scapy_sniff(seconds: float) -> tuple[int, int]:
 
 
 LISTENERS: dict[str, Callable[[float], tuple[int, int]]] = {"packet socket": ours, "a whole sweep": whole, "scapy sniff": scapy_sniff}
-
-
-@contextmanager
-def veth() -> Iterator[tuple[str, str]]:
-    """Two namespaces, eth0 of one plugged into eth0 of the other, silent but for what we send."""
-    names = f"rs{os.getpid()}-far", f"rs{os.getpid()}-near"
-    try:
-        for name in names:
-            ip("netns", "add", name)
-        ip("-n", names[0], "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", names[1])
-        for name in names:
-            ip("-n", name, "link", "set", "eth0", "addrgenmode", "none")
-            ip("-n", name, "link", "set", "eth0", "up")
-        yield names
-    finally:
-        for name in names:
-            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
 
 
 def start(namespace: str, *words: str) -> subprocess.Popen[str]:

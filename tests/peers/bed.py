@@ -170,3 +170,20 @@ def made(folder: Path, prefix: int = PREFIX) -> Iterator[Bed]:
         yield bed
     finally:
         bed.tear_down()
+
+
+@contextmanager
+def veth() -> Iterator[tuple[str, str]]:
+    """Two namespaces, eth0 of one plugged into eth0 of the other, silent but for what we send."""
+    names = f"rs{os.getpid()}-far", f"rs{os.getpid()}-near"
+    try:
+        for name in names:
+            ip("netns", "add", name)
+        ip("-n", names[0], "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", names[1])
+        for name in names:
+            ip("-n", name, "link", "set", "eth0", "addrgenmode", "none")
+            ip("-n", name, "link", "set", "eth0", "up")
+        yield names
+    finally:
+        for name in names:
+            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
