@@ -3,6 +3,10 @@
 PPPP (also CS2, iLnkP2P, Yi's TNP): first byte F1, second the kind, then the payload length.  This
 length law held for every one of 1,607 datagrams of a Yi camera and for none of 99,315 datagrams of
 captures without a camera.  Who says which kind tells the camera from the telephone that watches it.
+
+iLnk, one of its dialects, has kinds of its own behind A1.  CS2's cameras may lay bytes of a table over
+the whole datagram; each but the first depends on the one sent before it, so that under one key the
+first two bytes of a kind are always the same, and lengths do not change at all.
 """
 
 from __future__ import annotations
@@ -18,12 +22,21 @@ DATA, SEARCH = 0xD0, 0x30
 # Kinds that only the camera's end sends: logging in to its maker's servers, answering a search.
 _CAMERA_SAYS = {
     0x10: "logs in", 0x12: "logs in", 0x14: "logs in", 0x16: "logs in",
-    0x31: "announces itself",
+    0x31: "announces itself", 0x33: "answers a search",
 }
 _ANSWER = 0x41  # from the search port it answers a search; from any other both ends say it to open a way
-SEARCH_PORT = 32108
-_UID_KINDS = (0x31, 0x41)
-_PREFIX = re.compile(rb"[A-Z]{3,8}")
+SEARCH_PORT, MEETING_PORT = 32108, 32100
+_UID_KINDS = (0x31, 0x33, 0x41)
+_PREFIX = re.compile(rb"[A-Z]{3}[A-Z0-9]{0,5}")
+_ILNK_KINDS = (b"\xa1\x00\0\x14", b"\xa1\x01\0\x14")  # a camera that is awake, or asleep, tells its server so
+_ILNK_SIZE = 24
+
+# First two bytes under the keys that many apps share, with the length of what is sent: a search
+# (F1 30 00 00) goes out as 2C BA 5F 5D under one of them and as 2C D4 60 06 under another.
+_HIDDEN_SIZES = {0x10: (44,), 0x12: (44, 48), 0x41: (24,)}
+_HIDDEN = {
+    (bytes((0x2C, kind ^ over)), size): kind for over in (0x8A, 0xE4) for kind, sizes in _HIDDEN_SIZES.items() for size in sizes
+}
 
 NAXCLOW_PORT = 6123
 XIONGMAI_PORT = 34567
@@ -48,6 +61,21 @@ def pppp_facts(data: bytes, sport: int) -> list[Fact]:
     facts = [("p2p", f"PPPP {says}")]
     prefix = _PREFIX.match(data[4:12]) if data[1] in _UID_KINDS and len(data) >= 24 else None
     return [*facts, ("p2p_prefix", tidy(prefix[0]))] if prefix else facts
+
+
+def ilnk_facts(data: bytes) -> list[Fact]:
+    """What an iLnk camera tells its server, awake or asleep."""
+    return [("p2p", "PPPP logs in")] if len(data) == _ILNK_SIZE and data[:4] in _ILNK_KINDS else []
+
+
+def hidden_facts(data: bytes, sport: int, dport: int) -> list[Fact]:
+    """PPPP under a key that is known: who logs in at a server, or answers a search, is a camera's end."""
+    kind = _HIDDEN.get((data[:2], len(data)))
+    if kind is None:
+        return []
+    if kind == _ANSWER:
+        return [("p2p", "PPPP answers a search, hidden")] if MEETING_PORT not in (sport, dport) else []
+    return [("p2p", "PPPP logs in, hidden")] if dport == MEETING_PORT else []
 
 
 def naxclow_facts(data: bytes, sport: int, dport: int) -> list[Fact]:

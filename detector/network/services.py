@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from detector.network import dhcp, messages, names, p2p, tls
+from detector.network import dhcp, kalay, messages, names, p2p, tls
 from detector.network.discovery import discovery_facts
 from detector.network.markup import ws_discovery_facts
 from detector.network.text import tidy
@@ -49,6 +49,7 @@ def _udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         or (ws_discovery_facts(payload) if payload.startswith(_XML_STARTS) else [])
         or p2p.baichuan_facts(payload, sport)
         or p2p.naxclow_facts(payload, sport, dport)
+        or kalay.kalay_facts(payload)
         or _rare_udp(payload, sport, dport)
     )
 
@@ -58,7 +59,7 @@ def _rare_udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         return names.netbios_facts(payload)
     if dport == TFTP_PORT and payload[:2] in (b"\0\x01", b"\0\x02"):
         return [("tftp_file", tidy(payload[2:].split(b"\0")[0]))]
-    return []
+    return p2p.ilnk_facts(payload) or p2p.hidden_facts(payload, sport, dport)
 
 
 def from_tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:

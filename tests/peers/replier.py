@@ -46,6 +46,7 @@ PROTOCOLS = {
     "nice": (2007, None, lambda d: d[:4] == b"NICE" and len(d) == 12, (None, 2007)),
     "ubiquiti": (10001, None, lambda d: d == b"\x01\0\0\0", None),
     "pppp": (32108, None, lambda d: d in {b"\xf1\x30\0\0", b"\xf1\x32\0\0"}, None),
+    "pppp-hidden": (32108, None, lambda d: d == b"\x2c\xba\x5f\x5d", None),
     "v380": (10008, None, lambda d: d.startswith(b"NVDEVSEARCH^100"), (None, 10009)),
     "hichip": (8002, "239.255.255.250", lambda d: d.startswith(b"SEARCH * HDS/1.0\r\nCSeq:"), None),
     "kasa": (9999, None, kasa, None),

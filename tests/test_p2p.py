@@ -1,0 +1,137 @@
+"""Peer-to-peer protocols of cheap cameras: the camera's end is told from the one that watches, also in disguise.
+
+No real capture of Kalay or of disguised PPPP is at hand: their datagrams here are made from the laws that public
+clients state, and are self-written evidence.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from detector.network import kalay, services
+from detector.network.kalay import disguised, is_kalay, undisguised
+from detector.network.p2p import hidden_facts, ilnk_facts, pppp_facts
+from detector.network.signatures import Signatures
+
+FROM_DEVICE, FROM_CLIENT = b"\x12\0", b"\x21\0"
+
+
+def said(payload, sport=40000, dport=40001):
+    return services.from_udp(payload, sport, dport)
+
+
+def speech(kind, direction, body=72):
+    """A datagram of Kalay as go2rtc states it: opening, version, length, kind, direction, then the body."""
+    head = b"\x04\x02\x1a\x02" + body.to_bytes(2, "little") + b"\0\0" + kind.to_bytes(2, "little") + direction + b"\0" * 4
+    return disguised(head) + random.Random(kind).randbytes(body)
+
+
+# --- Kalay ---------------------------------------------------------------------------------------
+
+
+def test_a_disguise_undone_is_the_head_again():
+    rng = random.Random(1)
+    for _ in range(200):
+        head = rng.randbytes(16)
+        assert undisguised(disguised(head)) == head
+        assert disguised(head) != head
+
+
+def test_an_empty_head_shows_the_phrase_that_lies_over_it():
+    """What a published inspection of a robot with a camera saw: nothing but the phrase, changed about."""
+    assert sorted(undisguised(bytes(16))) != [0] * 16
+    turned = disguised(bytes(16))
+    assert sum(byte.bit_count() for byte in turned) == sum(byte.bit_count() for byte in b"Charlie is the d")
+
+
+@pytest.mark.parametrize("kind", [0x0602, 0x0404, 0x0408, 0x0428])
+def test_the_devices_end_is_heard_on_any_port(kind):
+    assert said(speech(kind, FROM_DEVICE)) == [("p2p", "Kalay from the device")]
+
+
+@pytest.mark.parametrize("kind", [0x0601, 0x0402, 0x0407, 0x0427])
+def test_who_watches_says_nothing_of_a_camera(kind):
+    assert is_kalay(speech(kind, FROM_CLIENT))
+    assert said(speech(kind, FROM_CLIENT)) == []
+
+
+@pytest.mark.parametrize("change", [lambda d: d + b"x", lambda d: d[:-1], lambda d: d[:15], lambda d: bytes(byte ^ 0xFF for byte in d[:16]) + d[16:]])
+def test_a_length_or_an_opening_that_does_not_fit_is_a_stranger(change):
+    assert not is_kalay(change(speech(0x0602, FROM_DEVICE)))
+
+
+def test_chance_does_not_speak_kalay():
+    rng = random.Random(2)
+    assert not any(is_kalay(rng.randbytes(rng.randrange(120))) for _ in range(20_000))
+
+
+def test_the_two_numbers_hold_just_the_bits_of_the_opening():
+    assert kalay._PLACES.bit_count() == 16
+    wrong = bytearray(undisguised(speech(0x0602, FROM_DEVICE)[:16]))
+    for place in range(2):
+        for bit in range(8):
+            other = bytearray(wrong)
+            other[place] ^= 1 << bit
+            assert not is_kalay(disguised(bytes(other)) + bytes(72))
+
+
+def plain(kind, answer, size=52):
+    return b"\x51\xcc\0\0" + kind.to_bytes(2, "little") + b"\x28\0" + answer + bytes(size - 10)
+
+
+def test_the_newer_form_without_disguise():
+    assert said(plain(0x1002, b"\xff\xff")) == [("p2p", "Kalay from the device")]
+    assert said(plain(0x1002, b"\0\0")) == []
+    assert said(plain(0x1003, b"\xff\xff")) == []
+    assert said(plain(0x1002, b"\xff\xff", size=40)) == []
+
+
+# --- PPPP in its dialects ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "size"), [(0x10, 44), (0x12, 48)])
+@pytest.mark.parametrize("over", [0x8A, 0xE4])
+def test_a_disguised_camera_logs_in_at_its_server(kind, size, over):
+    payload = bytes((0x2C, kind ^ over)).ljust(size, b"\x5f")
+    assert said(payload, dport=32100) == [("p2p", "PPPP logs in, hidden")]
+    assert said(payload, dport=443) == []
+    assert said(payload + b"\0", dport=32100) == []
+
+
+def test_the_published_search_fits_the_law_and_gives_its_asker_away_to_nobody():
+    search = bytes.fromhex("2cba5f5d")
+    assert search[1] ^ 0x8A == 0x30
+    assert hidden_facts(search, 50000, 32108) == []
+
+
+def test_a_disguised_camera_answers_a_search():
+    answer = bytes((0x2C, 0x41 ^ 0x8A)).ljust(24, b"\x11")
+    assert said(answer, sport=20000, dport=50000) == [("p2p", "PPPP answers a search, hidden")]
+    assert said(answer, sport=32100, dport=50000) == []
+
+
+def test_ilnk_cameras_tell_their_server_that_they_live():
+    assert ilnk_facts(b"\xa1\x00\0\x14" + bytes(20)) == [("p2p", "PPPP logs in")]
+    assert said(b"\xa1\x01\0\x14" + bytes(20)) == [("p2p", "PPPP logs in")]
+    assert said(b"\xa1\x02\0\x14" + bytes(20)) == []  # somebody asks how a device fares
+    assert said(b"\xa1\x00\0\x14" + bytes(21)) == []
+
+
+def test_an_extended_answer_and_a_prefix_with_digits():
+    facts = pppp_facts(b"\xf1\x33\0\x34" + b"CAM888\0\0" + bytes(44), 20000)
+    assert facts == [("p2p", "PPPP answers a search"), ("p2p_prefix", "CAM888")]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "make"),
+    [
+        ("TUYASA", "Tuya camera"), ("DGOA", "365Cam / HDWiFiCamPro"), ("SSAA", "HiChip (CamHi)"), ("VSTJ", "VStarcam"),
+        ("FTYC", "A9 / X5"), ("FTZW", "A9 / X5 (FtyCamPro)"), ("TNPCHNA", "Yi"), ("GHBB", "LookCam"), ("XMSYSGB", "Xiaomi"), ("ZZZQ", ""),
+    ],
+)
+def test_the_prefix_of_an_id_tells_the_family(prefix, make):
+    match = Signatures().match("p2p_prefix", prefix)
+    assert match
+    assert match.make == make
