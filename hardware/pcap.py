@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.network.batch import Batch
 from detector.network.columns import pieces
+from hardware import lanes
+from hardware.lanes import Places, numbers
 from hardware.window import LONGEST_RECORD, NoRecordError, Window
 
 FILE_HEAD = 24  # bytes
@@ -33,12 +38,10 @@ def batches(window: Window, magic: bytes) -> Iterator[Batch]:
     link = struct.unpack_from(order + "I", window.data.data, 20)[0] & 0xFFFF
     form = np.dtype([("seconds", order + "u4"), ("ticks", order + "u4"), ("kept", order + "u4"), ("length", order + "u4")])
     kept_at = struct.Struct(order + "8xI").unpack_from
-    walk = _walk_native if struct.pack(order + "H", 1) == struct.pack("=H", 1) else partial(_walk, kept_at=kept_at)
     at, more = FILE_HEAD, True
     while more:
-        found, at = walk(window, at, head)
-        if found:
-            starts = np.array(found, np.int64)
+        starts, at = walk(window, at, order, head)
+        if starts.size:
             heads = pieces(window.data, starts, form)
             at_s = heads["seconds"] + heads["ticks"] * tick
             yield Batch.over(window.data, starts + head, heads["kept"], at_s, link=link, lengths=heads["length"])
@@ -50,26 +53,58 @@ def batches(window: Window, magic: bytes) -> Iterator[Batch]:
         raise NoRecordError
 
 
-def _walk(window: Window, at: int, head: int, kept_at: Callable[..., tuple[int, ...]]) -> tuple[list[int], int]:
+def walk(window: Window, at: int, order: str, head: int) -> tuple[Places, int]:
     """Where whole records begin, and where the first one begins that is not whole, or not looked at."""
-    data, last = window.data.data, window.reach(at, head)
-    found: list[int] = []
-    while at <= last:
+    stop = window.reach(at, head) + 1
+    plain = partial(plain_native if _is_native(order) else plain_walk, window.data, head=head, order=order)
+    return window.only_whole(*lanes.walk(at, stop, Heads(window.data, at, order, head), plain))
+
+
+def _is_native(order: str) -> bool:
+    return struct.pack(order + "H", 1) == struct.pack("=H", 1)
+
+
+class Heads:
+    """The heads of records in a stretch of bytes, for lanes; a record begins at `at`."""
+
+    def __init__(self, data: NDArray[np.uint8], at: int, order: str, size: int) -> None:
+        self._data, self._size = data.data, np.int64(size)
+        self._kept = numbers(data, order, _KEPT)
+        self._high = 2 if order == "<" else 0  # where the upper half of a number stands
+        # A time within half a day of the first record's, and behind it two lengths from 1 to 65535.
+        time = re.escape(data[at + self._high : at + self._high + 2].tobytes()) + b"." * (2 - self._high)
+        short = rb"(?!\0\0)..\0\0" if order == "<" else rb"\0\0(?!\0\0).."
+        self._likely = re.compile(time + b"...." + short * 2, re.DOTALL)
+
+    def sizes(self, at: Places) -> Places:
+        """Bytes of the records that begin at some places."""
+        sizes: Places = self._kept[at] + self._size
+        return sizes
+
+    def guesses(self, begins: range) -> list[int]:
+        """See `lanes.Form`."""
+        return lanes.first_match(self._likely, self._data, begins, self._high)
+
+
+def plain_walk(data: NDArray[np.uint8], at: int, stop: int, *, head: int, order: str) -> tuple[list[int], int]:
+    """The walk link by link; see `lanes.Plain`."""
+    kept_at: Callable[..., tuple[Any, ...]] = struct.Struct(order + "8xI").unpack_from
+    view, found = data.data, []
+    while at < stop:
         found.append(at)
-        at += head + kept_at(data, at)[0]
-    return window.only_whole(found, at)
+        at += head + kept_at(view, at)[0]
+    return found, at
 
 
-def _walk_native(window: Window, at: int, head: int) -> tuple[list[int], int]:
-    """The same for numbers in the order of this machine, in two thirds of the time: a window seen as
-    numbers four times, one for each place where a number may begin.
+def plain_native(data: NDArray[np.uint8], at: int, stop: int, *, head: int, order: str) -> tuple[list[int], int]:  # noqa: ARG001
+    """The same for numbers in the order of this machine, in two thirds of the time: bytes seen as numbers
+    four times, one for each place where a number may begin.
     """
-    last = window.reach(at, head) + _KEPT
-    views = [window.data.data[shift : window.data.size // 4 * 4 - 4 + shift].cast("I") for shift in range(4)]
-    at += _KEPT
+    views = [data.data[shift : data.size // 4 * 4 - 4 + shift].cast("I") for shift in range(4)]
+    at, stop = at + _KEPT, stop + _KEPT
     found: list[int] = []
     add = found.append
-    while at <= last:
+    while at < stop:
         add(at - _KEPT)
         at += views[at & 3][at >> 2] + head
-    return window.only_whole(found, at - _KEPT)
+    return found, at - _KEPT

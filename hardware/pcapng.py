@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +15,8 @@ from numpy.typing import NDArray
 from detector.model import Packet
 from detector.network.batch import Batch
 from detector.network.columns import pieces
+from hardware import lanes
+from hardware.lanes import Places
 from hardware.window import LONGEST_RECORD, NoRecordError, Window
 
 MAGIC = b"\x0a\x0d\x0d\x0a"
@@ -47,15 +52,14 @@ class _Section:
 
 def batches(window: Window) -> Iterator[Batch]:
     """All frames of a file that begins with `MAGIC`; errors as in `records`."""
-    section, at, more = _Section("<"), 0, True
+    section, at, more, in_lanes = _Section("<"), 0, True, True
     while more:
-        found, at = _walk_pcapng(window, at, section)
-        heads = pieces(window.data, np.array(found, np.int64), section.form)
-        whole = _whole(heads, len(section.interfaces))
-        if whole:
-            yield _enhanced(window.data, np.array(found[:whole], np.int64), heads[:whole], section)
-        if whole < len(found):
-            raise NoRecordError
+        found, at = walk(window, at, section, in_lanes=in_lanes)
+        if found.size:
+            in_lanes = False  # what lies behind the first other block is walked block by block: it will have more of them
+            whole = yield from _packets(window.data, found, section)
+            if not whole:
+                raise NoRecordError
         kind, size = _block(window, at, section)
         if kind == SECTION and size:
             section = _Section(_order(window.data, at))
@@ -65,8 +69,8 @@ def batches(window: Window) -> Iterator[Batch]:
             packets, size = _rare_packets(window, at, section)
             yield Batch.of(packets)
         at += size
-        if not size and not found:
-            more, at = window.advance(at), 0
+        if not size and not found.size:
+            more, at, in_lanes = window.advance(at), 0, True
     if window.size:
         raise NoRecordError
 
@@ -75,23 +79,54 @@ _RARE = (SIMPLE_PACKET, OLD_PACKET)
 _STOPS = frozenset({SECTION, INTERFACE, *_RARE})
 
 
-def _walk_pcapng(window: Window, at: int, section: _Section) -> tuple[list[int], int]:
+def walk(window: Window, at: int, section: _Section, *, in_lanes: bool) -> tuple[Places, int]:
     """Where packet blocks begin, up to the first block that has to be read before them, or is not whole.
 
     Blocks of any other kind are passed over.
     """
-    data, size, block, last = window.data.data, window.size, section.block, window.reach(at, 12)
+    stop = window.reach(at, 12) + 1
+    plain = partial(plain_walk, window.data, end=window.size, block=section.block)
+    if in_lanes:
+        return window.only_whole(*lanes.walk(at, stop, Heads(window.data, section.order), plain))
+    found, at = plain(at, stop)
+    return window.only_whole(np.array(found, np.int64), at)
+
+
+def plain_walk(data: NDArray[np.uint8], at: int, stop: int, *, end: int, block: Callable[..., tuple[Any, ...]]) -> tuple[list[int], int]:
+    """The walk block by block; see `lanes.Plain`.  `end`: of the bytes that are there."""
+    view = data.data
     found: list[int] = []
-    while at <= last:
-        kind, length = block(data, at)
+    while at < stop:
+        kind, length = block(view, at)
         if kind == PACKET:
             found.append(at)
-        elif kind in _STOPS or at + length > size:
+        elif kind in _STOPS or at + length > end:
             break
         if length < 12:
             break
         at += length
-    return window.only_whole(found, at)
+    return found, at
+
+
+class Heads:
+    """The heads of packet blocks in a stretch of bytes, for lanes."""
+
+    def __init__(self, data: NDArray[np.uint8], order: str) -> None:
+        self._data = data.data
+        self._kind, self._length = lanes.numbers(data, order, 0), lanes.numbers(data, order, 4)
+        # A packet, of an interface of a small number, and two lengths from 1 to 65535.
+        short, some = (rb"..\0\0", rb"(?!\0\0)..\0\0") if order == "<" else (rb"\0\0..", rb"\0\0(?!\0\0)..")
+        self._likely = re.compile(struct.pack(order + "I", PACKET) + some + short + b"." * 8 + some * 2, re.DOTALL)
+
+    def sizes(self, at: Places) -> Places:
+        """Bytes of packet blocks that begin at some places; 0 for all others."""
+        length = self._length[at]
+        sizes: Places = length.astype(np.int64) * ((self._kind[at] == PACKET) & (length >= 12))
+        return sizes
+
+    def guesses(self, begins: range) -> list[int]:
+        """See `lanes.Form`."""
+        return lanes.first_match(self._likely, self._data, begins, 0)
 
 
 def _block(window: Window, at: int, section: _Section) -> tuple[int, int]:
@@ -135,6 +170,15 @@ def _whole(heads: NDArray[np.void], interfaces: int) -> int:
     size, kept = heads["size"].astype(np.int64), heads["kept"].astype(np.int64)
     bad = (size < 32) | (size % 4 != 0) | (size > LONGEST_RECORD) | (heads["which"] >= interfaces) | (kept > size - 32)
     return int(bad.argmax()) if bad.any() else len(bad)
+
+
+def _packets(data: NDArray[np.uint8], starts: Places, section: _Section) -> Generator[Batch, None, bool]:
+    """The frames of packet blocks; tells at the end whether all of them can be."""
+    heads = pieces(data, starts, section.form)
+    whole = _whole(heads, len(section.interfaces))
+    if whole:
+        yield _enhanced(data, starts[:whole], heads[:whole], section)
+    return whole == starts.size
 
 
 def _enhanced(data: NDArray[np.uint8], starts: NDArray[np.int64], heads: NDArray[np.void], section: _Section) -> Batch:

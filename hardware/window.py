@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.network.batch import MARGIN
 from hardware.unpacking import DamagedError
@@ -61,8 +62,6 @@ class Window:
         """Up to where a record may begin: no more than `WINDOW` bytes on, which bounds the frames of a batch."""
         return min(self.size - head, at + WINDOW)
 
-    def only_whole(self, found: list[int], at: int) -> tuple[list[int], int]:
+    def only_whole(self, found: NDArray[np.int64], at: int) -> tuple[NDArray[np.int64], int]:
         """Without the last of some records where it reaches beyond the window; and where the next begins."""
-        if at > self.size:
-            at = found.pop()
-        return found, at
+        return (found[:-1], int(found[-1])) if at > self.size else (found, at)
