@@ -104,9 +104,11 @@ def check(name: str, recipe: Mapping[str, Any], every: int = 50) -> list[str]:
 
 
 def _alike(one: Any, other: Any) -> bool:
-    """Equal but for the last digit of numbers, which another processor may round differently."""
+    """Whether a truth of today tells all that the shipped one tells, but for the last digit of numbers,
+    which another processor may round differently; it may tell more of a lens than was told then.
+    """
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
+        return one.keys() >= other.keys() and all(_alike(one[key], other[key]) for key in other)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_alike, one, other))
     if isinstance(one, float) and isinstance(other, float | int):

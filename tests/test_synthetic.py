@@ -12,12 +12,21 @@ from detector.synthetic import LensPlan, Room, draw_plan, draw_room, sensor
 from detector.synthetic import radiometry as law
 from detector.synthetic.glints import Dome, Facets, Glass, Gloss, Led, Lens, spots_of
 from detector.synthetic.kit import flat
-from detector.synthetic.light import Light, RoomLamp, Rows, lamp_state, light_at, lit_rows, room_rows
+from detector.synthetic.light import (
+    Light,
+    RoomLamp,
+    Rows,
+    exposure_gain,
+    lamp_state,
+    light_at,
+    lit_rows,
+    room_rows,
+)
 from detector.synthetic.plan import AMBIENT_LEVEL, Ranges
 from detector.synthetic.raster import Scene, irradiance, outline, paint
 from detector.synthetic.solids import Ball, Panel, Tube, blockers, box
 from detector.synthetic.textures import TEXTURES, surface
-from detector.synthetic.view import View, draw_hand, turned
+from detector.synthetic.view import Manner, View, draw_hand, turned
 
 AHEAD = np.array([0.0, 0.0, -1.0])
 SMALL = (640, 360)
@@ -159,6 +168,24 @@ def test_a_lens_shines_over_its_acceptance_and_no_further(full_width):
         seen.append(energy(lens, view, light))
     assert seen[1] / seen[0] == pytest.approx(0.5, abs=0.01)
     assert seen[2] / seen[0] < 0.01
+
+
+@pytest.mark.parametrize("soft", [1 / 24, 1 / 12, 1 / 6])
+def test_the_edge_of_the_acceptance_is_sharp_or_soft_and_always_at_the_same_angle(soft):
+    wide = math.radians(12.0)
+    assert law.acceptance(wide / 2, wide, soft) == pytest.approx(0.5)
+    kept = [law.acceptance(share * wide, wide, soft) for share in np.linspace(0.0, 1.2, 60)]
+    assert np.all(np.diff(kept) < 0)
+    assert kept[0] > 0.94
+    fall = math.log(law.acceptance(0.49 * wide, wide, soft) / law.acceptance(0.51 * wide, wide, soft)) / (0.02 * wide)
+    assert fall == pytest.approx(0.5 / (soft * wide), rel=0.01)
+
+
+def test_the_softest_edge_is_nearly_a_gaussian():
+    wide = math.radians(17.0)
+    for share in np.linspace(0.0, 1.0, 21):
+        bell = math.exp(-math.log(2.0) * (2.0 * share) ** 2)
+        assert law.acceptance(share * wide, wide, 1 / 6) == pytest.approx(bell, abs=0.08)
 
 
 @pytest.mark.parametrize("lobe_mrad", [3.0, 12.0, 25.0])
@@ -368,19 +395,93 @@ def _values(plans, name):
     return [getattr(plan.lenses[0], name) for plan in plans]
 
 
-@pytest.mark.parametrize("motion", ["hold", "pan", "tilt", "walk", "approach", "shake"])
+MOTIONS = ["hold", "pan", "tilt", "walk", "approach", "shake", "sweep"]
+
+
+def poses(motion, seconds=6.0, distance=2.0, **manner):
+    """Eyes in metres and ways that the camera looks, frame by frame."""
+    hand = draw_hand(np.random.default_rng(4), Manner(motion, **manner), distance, np.array([0.0, 0.2, distance]))
+    both = [hand.pose(t) for t in np.arange(0.0, seconds, 1.0 / 30.0)]
+    return np.array([eye for eye, _ in both]), np.array([axes[2] for _, axes in both])
+
+
+def turned_deg(looks):
+    return np.ptp(np.degrees(np.arctan2(looks[:, 0], looks[:, 2])))
+
+
+@pytest.mark.parametrize("motion", MOTIONS)
 def test_a_hand_moves_smoothly_and_as_it_was_told(motion):
-    hand = draw_hand(np.random.default_rng(4), motion, 2.0, np.array([0.0, 0.2, 2.0]))
-    poses = [hand.pose(t) for t in np.arange(0.0, 6.0, 1.0 / 30.0)]
-    eyes = np.array([eye for eye, _ in poses])
-    looks = np.array([axes[2] for _, axes in poses])
+    eyes, looks = poses(motion)
     turn = np.degrees(np.linalg.norm(np.diff(looks, axis=0), axis=1))
     assert np.linalg.norm(np.diff(eyes, axis=0), axis=1).max() < 0.03  # 0.9 m/s
     assert turn.max() < (2.5 if motion == "shake" else 1.0)
     spread = np.ptp(eyes, axis=0)
-    assert (spread[0] > 0.2) == (motion == "walk")
+    assert (spread[0] > 0.2) == (motion in {"walk", "sweep"})
     assert (spread[2] > 0.2) == (motion == "approach")
-    assert (np.ptp(np.degrees(np.arctan2(looks[:, 0], looks[:, 2]))) > 7.5) == (motion == "pan")
+    assert (turned_deg(looks) > 7.5) == (motion == "pan")
+
+
+@pytest.mark.parametrize("motion", MOTIONS)
+def test_the_widest_sweep_stays_in_the_room_and_as_slow_as_a_person(motion):
+    for distance in (0.7, 2.0, 4.2):
+        eyes, looks = poses(motion, distance=distance, stride=3.0, aside=1.0, arm_m=0.6)
+        assert np.abs(eyes[:, 0]).max() < 1.1
+        assert eyes[:, 2].max() < 0.5 * distance
+        assert np.linalg.norm(np.diff(eyes, axis=0), axis=1).max() < 1.5 / 30
+        assert np.degrees(np.linalg.norm(np.diff(looks, axis=0), axis=1)).max() < (2.5 if motion == "shake" else 2.0)
+
+
+@pytest.mark.parametrize(("motion", "axis"), [("walk", 0), ("approach", 2), ("sweep", 0)])
+def test_a_longer_stride_goes_further(motion, axis):
+    short, long = (np.ptp(poses(motion, stride=stride)[0][:, axis]) for stride in (1.0, 2.0))
+    assert 1.6 < long / short < 2.3
+
+
+@pytest.mark.parametrize(("motion", "axis"), [("pan", 0), ("tilt", 1)])
+def test_who_turns_about_an_axis_moves_the_phone_as_far_as_the_arm_is_long(motion, axis):
+    wrist, arm = (poses(motion, stride=2.0, arm_m=arm)[0] for arm in (0.0, 0.6))
+    assert np.ptp(arm[:, axis]) > np.ptp(wrist[:, axis]) + 0.05
+    eyes, looks = poses("pan", stride=2.0, arm_m=0.6)
+    assert np.corrcoef(eyes[:, 0], looks[:, 0])[0, 1] > 0.9  # to the right goes who turns right
+
+
+def test_a_step_aside_goes_along_with_other_motions_but_not_with_holding_still():
+    for motion in MOTIONS:
+        alone, stepping = (np.ptp(poses(motion, aside=aside)[0][:, 0]) for aside in (0.0, 1.0))
+        assert (stepping > alone + 0.1) == (motion in {"pan", "tilt", "approach"})
+
+
+def test_a_whole_sweep_shows_a_lens_from_several_degrees():
+    for stride, least_deg in ((1.0, 6.0), (3.0, 18.0)):
+        eyes, _ = poses("sweep", stride=stride)
+        assert np.degrees(np.ptp(np.arctan2(eyes[:, 0], 2.0 - eyes[:, 2]))) > least_deg
+
+
+def test_two_in_five_plans_sweep_and_the_others_show_each_motion_alone():
+    motions = [draw_plan(seed).motion for seed in range(400)]
+    assert set(motions) == set(MOTIONS)
+    assert 0.33 < motions.count("sweep") / 400 < 0.47
+    assert draw_plan(3, motion="tilt").motion == "tilt"
+
+
+def test_exposure_control_wanders_slowly_and_only_where_it_was_not_locked():
+    wandering = replace(draw_plan(7), drift_stops=0.3)
+    gains = np.array([exposure_gain(wandering, i) for i in range(300)])
+    assert 1.15 < gains.max() <= 2.0**0.3
+    assert 2.0**-0.3 <= gains.min() < 0.87
+    assert np.abs(np.diff(np.log(gains))).max() < 0.03  # a torch changes the picture much faster
+    assert exposure_gain(replace(wandering, drift_stops=0.0), 11) == 1.0
+    assert 0.2 < np.mean([draw_plan(seed).drift_stops > 0 for seed in range(200)]) < 0.6
+
+
+def test_what_exposure_control_does_shows_in_pictures_and_truth_alike():
+    still = replace(draw_plan(21, kind="bedroom", ambient="lit", motion="hold", lenses=1, size=SMALL), drift_stops=0.0, strobe_hz=None)
+    wandering = replace(still, drift_stops=0.35)
+    frame = max(range(60), key=lambda i: exposure_gain(wandering, i))
+    plain, lifted = (Room(plan).pixels(frame).mean() for plan in (still, wandering))
+    assert lifted > 1.05 * plain
+    for one, other in zip(Room(still)._frame_entry(frame)["lenses"], Room(wandering)._frame_entry(frame)["lenses"], strict=True):
+        assert other["peak"] == pytest.approx(exposure_gain(wandering, frame) * one["peak"], abs=0.002)
 
 
 # The sensor
@@ -536,19 +637,19 @@ def test_the_truth_tells_all_that_scoring_needs():
 
 @pytest.fixture(scope="module")
 def many_rooms():
-    return [draw_room(seed, mode="torch", ambient="lit", lenses=1, frames=31) for seed in range(36)]
+    return [draw_room(seed, mode="torch", ambient="lit", lenses=1, frames=91) for seed in range(30, 66)]
 
 
 def test_most_lenses_can_be_seen_and_some_cannot(many_rooms):
     seen = []
     for room in many_rooms:
-        entries = [room._frame_entry(i) for i in (5, 15, 25)]
+        entries = [room._frame_entry(i) for i in (15, 45, 75)]
         seen.append(any(spot["peak"] > 1.0 for entry in entries for spot in entry["lenses"]))
     assert 0.5 < np.mean(seen) < 0.98
 
 
 def test_rooms_are_full_of_what_is_mistaken_for_lenses(many_rooms):
-    spots = [spot for room in many_rooms for i in (0, 15, 30) for spot in room._frame_entry(i)["confounders"]]
+    spots = [spot for room in many_rooms for i in (0, 20, 40, 60) for spot in room._frame_entry(i)["confounders"]]
     names = {spot["name"].split("/")[0] for spot in spots}
     wanted = {"screw", "chrome knob", "glazed vase", "steel kettle", "bottle", "brass stud", "led", "facet"}
     assert (

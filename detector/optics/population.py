@@ -83,7 +83,7 @@ class Population:
     @property
     def kept(self) -> Floats:
         """(n,) share of its return that each keeps at that angle."""
-        return np.array([law.acceptance(a * f, 2 * a) for a, f in zip(self.half_angles, self.facings, strict=True)])
+        return np.array([law.acceptance(a * f, 2 * a, lens.accept_soft) for a, f, lens in zip(self.half_angles, self.facings, self.lenses, strict=True)])
 
     @property
     def tints(self) -> Floats:

@@ -15,7 +15,7 @@ from detector.synthetic.radiometry import Floats
 from detector.synthetic.solids import Panel, Solid, blockers
 from detector.synthetic.table_things import TABLE_THINGS
 from detector.synthetic.textures import Colour
-from detector.synthetic.view import Hand, View, draw_hand
+from detector.synthetic.view import Hand, Manner, View, draw_hand
 from detector.synthetic.wall_things import WALL_THINGS, screw_hole
 
 FLOOR_M = 1.4
@@ -90,7 +90,7 @@ def furnish(plan: RoomPlan) -> Furnished:
     _set_table(kit, recipe, plan.distance_m, top, reach)
     aim = top - kit.between(0.06, 0.18) * plan.distance_m
     target = np.array([kit.between(-0.1, 0.1), aim, plan.distance_m])
-    hand = draw_hand(rng, plan.motion, plan.distance_m, target)
+    hand = draw_hand(rng, Manner(plan.motion, plan.stride, plan.aside, plan.arm_m), plan.distance_m, target)
     lamps = draw_lamps(plan, rng)
     lenses = _hide(kit, plan, hand)
     return Furnished(kit.solids, [*kit.glints, *lenses], lenses, lamps, hand)

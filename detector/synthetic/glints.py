@@ -65,7 +65,8 @@ class Lens:
         aside = _angle(view.eye - self.at, light.torch - self.at)
         gives = law.lens_return(plan.aperture_mm * 1e-3, plan.reflectance, lobe, plan.lobe_edge)
         gives *= law.lobe_profile(aside, lobe, plan.lobe_edge)
-        gives *= law.acceptance(_angle(self.axis, view.eye - self.at), math.radians(plan.accept_deg))
+        off = _angle(self.axis, view.eye - self.at)
+        gives *= law.acceptance(off, math.radians(plan.accept_deg), plan.accept_soft)
         reach, _ = light.torch_on(self.at)
         energy = law.point_energy(gives, float(reach), view.focal_px, distance)
         return [Spot(self.host, self.at, energy, 0.0, plan.tint, lens=self.number)]

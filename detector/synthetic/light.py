@@ -95,6 +95,12 @@ def room_rows(plan: RoomPlan, frame: int) -> Floats:
     return rows
 
 
+def exposure_gain(plan: RoomPlan, frame: int) -> float:
+    """What exposure control makes of one frame's light: a slow curve about 1, known by the seed."""
+    period_s, phase = np.random.default_rng([plan.seed, 5]).uniform([1.5, 0.0], [6.0, 2.0 * math.pi])
+    return float(2.0 ** (plan.drift_stops * math.sin(2.0 * math.pi * frame / plan.fps / period_s + phase)))
+
+
 def _time_on(time_s: Floats, hertz: float, phase: float) -> Floats:
     turns = time_s * hertz + phase
     seconds: Floats = (np.floor(turns) * 0.5 + np.minimum(turns % 1.0, 0.5)) / hertz

@@ -38,13 +38,18 @@ def lens_return(aperture_m: float, reflectance: float, lobe_rad: float, edge: fl
     return math.pi / 4.0 * aperture_m**2 * reflectance / lobe_solid_angle(lobe_rad, edge)
 
 
-def acceptance(angle_rad: float, full_width_rad: float) -> float:
+SHARPEST = 1.0 / 24.0
+"""Share of the width within which a pinhole's rim cuts its return off by a factor of e."""
+
+
+def acceptance(angle_rad: float, full_width_rad: float, soft: float = SHARPEST) -> float:
     """How much of its return a lens keeps, seen so far from its axis: half at half the full width.
 
-    The edge is soft over about a sixth of the width: vignetting in the lens and the rim of the sensor.
+    `soft` is the depth of the edge as a share of the width.  At a 24th the rim of a pinhole or of the
+    sensor cuts the return off; at a sixth the curve is nearly a Gaussian, as where vignetting and the
+    growing blur of a simple lens take its light away little by little.
     """
-    soft = full_width_rad / 24.0
-    steep = (abs(angle_rad) - full_width_rad / 2.0) / soft
+    steep = (abs(angle_rad) - full_width_rad / 2.0) / (soft * full_width_rad)
     return 1.0 / (1.0 + math.exp(min(steep, 60.0)))
 
 

@@ -12,7 +12,7 @@ from detector.model import Frame, Pixels
 from detector.synthetic import sensor
 from detector.synthetic.furnish import Furnished, furnish
 from detector.synthetic.glints import Lens, Spot, spots_of
-from detector.synthetic.light import Light, Rows, lamp_state, light_at, rows_of
+from detector.synthetic.light import Light, Rows, exposure_gain, lamp_state, light_at, rows_of
 from detector.synthetic.plan import Ambient, Kind, Mode, Motion, RoomPlan, draw_plan
 from detector.synthetic.radiometry import Floats
 from detector.synthetic.raster import Scene, paint
@@ -54,6 +54,7 @@ class Room:
             streak = self._streak(spot, start, view, end, rows)
             if streak is not None:
                 sensor.add_streak(linear, streak, plan.psf_px)
+        linear *= exposure_gain(plan, index)
         return sensor.develop(sensor.bloom(linear, plan.bloom), plan, rng)
 
     def truth(self) -> dict[str, Any]:
@@ -118,7 +119,7 @@ class Room:
     def _frame_entry(self, index: int) -> dict[str, Any]:
         _, view, _ = self._exposure(index)
         rows = rows_of(self.plan, index)
-        state = lamp_state(self.plan, index)
+        state, gain = lamp_state(self.plan, index), exposure_gain(self.plan, index)
         entry: dict[str, Any] = {
             "frame": index,
             "flash": int(state != "dark"),
@@ -128,21 +129,21 @@ class Room:
         if self.plan.mode == "three":
             entry["lamp"] = state
         for spot in self._seen(view, self._light(view, index), index):
-            point = self._point(spot, view, rows)
+            point = self._point(spot, view, rows, gain)
             if spot.lens is not None:
                 entry["lenses"].append({**point, "id": spot.lens})
             elif point["peak"] >= WORTH_NAMING:
                 entry["confounders"].append(point)
         return entry
 
-    def _point(self, spot: Spot, view: View, rows: Rows) -> dict[str, Any]:
+    def _point(self, spot: Spot, view: View, rows: Rows, gain: float) -> dict[str, Any]:
         x, y = (round(float(v), 2) for v in view.project(spot.at)[0][0])
         distance = round(float(np.linalg.norm(spot.at - view.eye)), 3)
         return {
             "x": x,
             "y": y,
             "r": distance,
-            "peak": round(self._energy(spot, view, rows), 3),
+            "peak": round(gain * self._energy(spot, view, rows), 3),
             "name": spot.name,
         }
 

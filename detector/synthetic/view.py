@@ -119,27 +119,53 @@ class Hand:
         return eye, turned(yaw + move[3], pitch + move[4], move[5])
 
 
-def _reach(rng: np.random.Generator, motion: Motion, distance_m: float) -> Floats:
-    size = float(rng.uniform(0.6, 1.0))
+MOST_ASIDE_M = 0.8
+"""Further to the side somebody would walk into the walls, which stand 1.1 m from the middle at the least."""
+MOST_NEARER = 0.32
+"""Share of the distance by which an approach leads to either side: the table stands in its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How somebody sweeps: the sort of motion, how much wider than the least, which share of a walk's
+    sideways reach goes along with other motions, and how far from the axis the phone is held about
+    which they turn.
+    """
+
+    motion: Motion
+    stride: float = 1.0
+    aside: float = 0.0
+    arm_m: float = 0.0
+
+
+def _reach(rng: np.random.Generator, manner: Manner, distance_m: float) -> Floats:
+    """(6,) metres and radians to either side."""
+    size, wide = float(rng.uniform(0.6, 1.0)), manner.stride
+    walk = min(0.13 * distance_m * wide, MOST_ASIDE_M)
+    along = manner.aside * walk
+    nearer = min(0.16 * wide, MOST_NEARER) * distance_m
+    turn, nod = 0.17 * wide, 0.12 * wide
+    swung, lifted = 0.03 + manner.arm_m * turn, -manner.arm_m * nod  # y points down
     table: dict[Motion, list[float]] = {
         "hold": [0.01, 0.01, 0.01, 0.01, 0.01, 0.0],
-        "pan": [0.03, 0.0, 0.0, 0.17, 0.01, 0.01],
-        "tilt": [0.0, 0.03, 0.0, 0.01, 0.12, 0.01],
-        "walk": [0.13 * distance_m, 0.02, 0.04, 0.02, 0.01, 0.01],
-        "approach": [0.05, 0.02, 0.16 * distance_m, 0.02, 0.02, 0.01],
+        "pan": [max(swung, along), 0.0, 0.0, turn, 0.01, 0.01],
+        "tilt": [along, 0.03 + lifted, 0.0, 0.01, nod, 0.01],
+        "walk": [walk, 0.02, 0.04, 0.02, 0.01, 0.01],
+        "approach": [0.05 + along, 0.02, nearer, 0.02, 0.02, 0.01],
         "shake": [0.01, 0.01, 0.01, 0.035, 0.03, 0.02],
+        "sweep": [max(walk, swung), lifted / 2.0, 0.04, turn, nod / 2.0, 0.01],
     }
-    return size * np.array(table[motion])
+    return size * np.array(table[manner.motion])
 
 
-def draw_hand(rng: np.random.Generator, motion: Motion, distance_m: float, target: Floats) -> Hand:
+def draw_hand(rng: np.random.Generator, manner: Manner, distance_m: float, target: Floats) -> Hand:
     """A sweep of the wanted sort that keeps `target` roughly in the picture."""
     start = np.array([rng.uniform(-0.2, 0.2), rng.uniform(-0.15, 0.15), 0.0])
-    period = rng.uniform(0.25, 0.6) if motion == "shake" else rng.uniform(5.0, 10.0)
+    period = rng.uniform(0.25, 0.6) if manner.motion == "shake" else rng.uniform(5.0, 10.0)
     return Hand(
         start=start,
         target=target,
-        reach=_reach(rng, motion, distance_m) * rng.choice([-1.0, 1.0]),
+        reach=_reach(rng, manner, distance_m) * rng.choice([-1.0, 1.0]),
         period_s=float(period),
         phase=float(rng.uniform(-0.9, 0.4)),
         wobble=draw_wobble(rng),
