@@ -15,6 +15,8 @@ from ipaddress import IPv4Address, IPv6Address
 from detector.model import Packet, Sighting
 from detector.network import dhcp, frames, p2p, services
 from detector.network.flows import LIMITS
+from detector.network.rendezvous import LEAST_SERVERS, MEETS
+from detector.network.senders import private
 from detector.network.text import mac_text, tidy
 
 Fact = tuple[str, str]
@@ -163,6 +165,13 @@ class Flows:
         """What all flows say of their senders."""
         for key in list(self._flows):
             yield from self._judge(key, keep=True)
+        called: dict[tuple[Hashable, int], set[bytes]] = {}
+        for key, (_, _, owner) in self._flows.items():
+            meets = owner is not None and len(key) == 5 and key[4] == 17 and key[3] in LEAST_SERVERS and len(key[2]) == 4
+            if meets and not private(key[2]) and key[2][0] < 224:
+                called.setdefault((owner, key[3]), set()).add(key[2])
+        for owner in dict.fromkeys(owner for (owner, port), servers in called.items() if len(servers) >= LEAST_SERVERS[port]):
+            yield owner, MEETS
 
     def _judge(self, key: Hashable, *, keep: bool = False) -> Iterator[tuple[Hashable, Fact]]:
         flow, back, owner = self._flows[key]

@@ -7,13 +7,18 @@ clients state, and are self-written evidence.
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
+from detector.model import Packet
 from detector.network import kalay, services
+from detector.network.judge import judge
 from detector.network.kalay import disguised, is_kalay, undisguised
 from detector.network.p2p import hidden_facts, ilnk_facts, pppp_facts
+from detector.network.search import NetworkSearch
 from detector.network.signatures import Signatures
+from detector.synthetic.talk import udp_frame
 
 FROM_DEVICE, FROM_CLIENT = b"\x12\0", b"\x21\0"
 
@@ -135,3 +140,68 @@ def test_the_prefix_of_an_id_tells_the_family(prefix, make):
     match = Signatures().match("p2p_prefix", prefix)
     assert match
     assert match.make == make
+
+
+# --- calls to meeting servers ----------------------------------------------------------------------
+
+CAM, ROUTER = "28:f3:66:00:00:09", "00:11:22:33:44:55"
+SERVERS = ["47.91.88.40", "119.23.131.217", "139.9.5.224"]
+
+
+def heard(*calls):
+    """What a device of this network that calls (server, port) is known for."""
+    search = NetworkSearch()
+    for number, (server, port) in enumerate(calls):
+        data = udp_frame((CAM, "10.0.0.9", 20000), (ROUTER, server, port), bytes.fromhex("0102030405060708"))
+        search.hear(Packet(data, number / 10, 1, len(data)))
+    result = search.finish()
+    devices = [*(finding.where for finding in result.findings), *result.others]
+    return next(device for device in devices if device.mac == CAM)
+
+
+def meets(device):
+    return ("p2p", "meets at several servers") in {(fact.field, fact.value) for fact in device.sightings}
+
+
+def test_who_calls_several_meeting_servers_speaks_peer_to_peer_under_any_key():
+    device = heard(*[(server, 32100) for server in SERVERS])
+    assert meets(device)
+    finding = judge(device, Signatures())
+    assert finding
+    assert finding.alarm  # with the MAC of a module maker: Shenzhen Bilian
+    assert not judge(replace(device, vendor=None), Signatures()).alarm
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [(SERVERS[0], 32100)] * 3,
+        [(server, 3478) for server in SERVERS],
+        [(server, 10240) for server in SERVERS[:2]],
+        [("10.0.0.7", 32100), ("192.168.1.9", 32100), ("255.255.255.255", 32100)],
+    ],
+    ids=["one server", "another port", "too few", "none of the internet"],
+)
+def test_other_calls_are_no_meeting(calls):
+    assert not meets(heard(*calls))
+
+
+def test_the_servers_of_kalay_and_ubia_are_three_at_least():
+    assert meets(heard(*[(server, 10240) for server in SERVERS]))
+
+
+# --- small tokens of single makers ---------------------------------------------------------------
+
+
+def test_lefun_greets_over_tcp():
+    assert services.from_tcp(b"\x01\0mrmt_hello\0\0", 8080, 50000) == [("p2p", "mrmt")]
+
+
+def test_dahua_asks_its_meeting_server_in_the_form_of_http():
+    assert said(b"DHGET /probe/p2psrv HTTP/1.1\r\nCSeq: 1\r\n\r\n", dport=8800) == [("p2p", "Dahua P2P")]
+
+
+def test_older_dlink_cameras_look_for_their_set_up_program():
+    call = bytes.fromhex("1060af2affff0000").ljust(128, b"\0")
+    assert ("discovery", "D-Link finder") in said(call, dport=12345)
+    assert said(call[:100], dport=12345) == []

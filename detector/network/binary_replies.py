@@ -113,6 +113,11 @@ def dlink(data: bytes) -> list[Fact]:
     return said("D-Link 62976", name=tidy(text[0]) if text else "", mac=mac_text(data[6:12]), only_cameras=False)
 
 
+def dlink_finder(data: bytes) -> list[Fact]:
+    """The call of older D-Link cameras for a set-up program on port 12345."""
+    return said("D-Link finder") if data.startswith(b"\x10\x60\xaf\x2a\xff\xff") and len(data) == 128 else []
+
+
 def tuya(data: bytes) -> list[Fact]:
     """A Tuya device of any kind; what it is stands encrypted."""
     return said("Tuya") if data[:4] in (b"\0\0\x55\xaa", b"\0\0\x66\x99") else []

@@ -206,6 +206,11 @@ class Flows:
             yield from self._judged(oldest)
             self._free += [self._slots.pop(key) for key in oldest]
 
+    def ends(self) -> Iterator[tuple[int, bytes]]:
+        """Owner and key of every flow that is remembered."""
+        slots = np.fromiter(self._slots.values(), np.int64, len(self._slots))
+        return zip(self._sums["owner"][slots].tolist(), self._slots, strict=True)
+
     def finish(self) -> Iterator[tuple[int, Fact]]:
         """What all flows say of their senders."""
         yield from self._judged(list(self._slots))

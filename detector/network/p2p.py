@@ -86,12 +86,17 @@ def naxclow_facts(data: bytes, sport: int, dport: int) -> list[Fact]:
 
 
 def private_facts(data: bytes, sport: int) -> list[Fact]:
-    """The private protocols of Xiongmai and Dahua, from the side that serves them."""
+    """The private protocols of Xiongmai, Dahua and Lefun, from the side that serves them."""
     if sport == XIONGMAI_PORT and data[:1] == b"\xff" and len(data) > 20 and data[20:21] == b"{":
         return [("p2p", "DVRIP")]
     if sport == DAHUA_PORT and data[:1] in (b"\xb0", b"\xb1", b"\xf6") and len(data) >= 32:
         return [("p2p", "Dahua private")]
-    return []
+    return [("p2p", "mrmt")] if b"mrmt_hello" in data[:64] else []
+
+
+def dahua_facts(data: bytes) -> list[Fact]:
+    """Dahua's way through the internet: requests in the form of HTTP by UDP, of cameras and of who watches."""
+    return [("p2p", "Dahua P2P")] if data.startswith((b"DHGET /", b"DHPOST /")) else []
 
 
 def baichuan_facts(data: bytes, sport: int) -> list[Fact]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address
+from itertools import chain
 from operator import itemgetter
 
 import numpy as np
@@ -29,6 +30,7 @@ from detector.network.groups import MOST_ROWS
 from detector.network.inside import look_inside
 from detector.network.parts import Part, Whole, origins, part
 from detector.network.payloads import Payload, Payloads, Reader
+from detector.network.rendezvous import meetings
 from detector.network.senders import MOST_SENDERS, NOBODY, Senders
 
 TCP_LOOKS, UDP_LOOKS = 40, 200  # payloads of one flow that are read: banners stand at its start
@@ -92,7 +94,7 @@ class Traffic:
             number = self._senders.link(bytes.fromhex(bssid.replace(":", "")), self.heard.last_s)
             if number != NOBODY:
                 self._senders.tell(number, ("hidden_ssid", place), self.heard.last_s, signal_dbm)
-        for owner, fact in self._flows.finish():
+        for owner, fact in chain(self._flows.finish(), meetings(self._flows.ends())):
             self._flow_fact(owner, fact)
 
     def _catch_up(self) -> None:
