@@ -69,10 +69,6 @@ def test_a_glint_that_blinks_with_the_torch_is_one_track_and_is_missed_in_the_da
     assert rows["level"][~lit].max() < 0.3 * np.median(rows["level"][lit])
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="After 16 frames unseen the gate is 9 px wide, and a bump of the wall a tenth as high, 6 px away, is taken for the glint.",
-)
 def test_a_glint_that_is_dark_for_two_seconds_is_one_again_when_it_comes_back():
     """Where the wait was too long for the track, what was seen of the same place is joined afterwards."""
     away = Thing(120, 90, lambda index, lamp: 0.0 if 20 <= index < 80 else 9.0)

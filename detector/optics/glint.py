@@ -3,6 +3,8 @@
 A lens is smaller than the blur of the camera that looks at it (1.5 mm at 3 m is 0.4 px in 720p
 video), so nothing here asks for a least area.  A spot must stand out from the line openings of the
 picture in both directions, which takes out edges, ruled lines and everything wider than a glint.
+Places are looked for at half size, where noise is less and a point blurred by a camera loses little;
+how far each stands out is then measured in the picture itself, at these places alone.
 Work is bounded: at most `per_tile` spots are kept in every tile, the ones that stand out most.
 """
 
@@ -39,6 +41,8 @@ class GlintLimits:
     """Bounds the work on terrazzo and wallpaper: 4 in 64 x 64 px lost no lens in the shared clips."""
     most: int = 400
     """Bounds the work of a frame: in the shared clips no lens was fainter than 300 other spots."""
+    plateau_level: int = 60
+    """Fainter maxima that adjoin are chance, and are told apart or joined when they are refined."""
     satellite_px: int = 13
     satellite_share: float = 0.35
     """Sharpening and bloom set faint spots round a strong one; they are part of it."""
@@ -62,35 +66,66 @@ _MOMENTS = np.stack([np.ones(len(_DISC)), *_DISC.T, *(_DISC.T**2), _DISC.prod(ax
 
 @dataclass(frozen=True, slots=True)
 class Standout:
-    """`top` (h, w): how far each pixel stands above the higher of its line openings, in grey levels.
+    """How far the pixels of a picture stand above the higher of their line openings, in grey levels.
 
-    Smoothed only where it is asked for.
+    `luma` (h, w) is the picture, `ground` its openings at 1 / `shrink` of that size: they are smooth.
+    Differences are only taken where they are asked for.
     """
 
-    top: NDArray[np.uint8]
+    luma: NDArray[np.uint8]
+    ground: NDArray[np.uint8]
+    shrink: int
+
+    @property
+    def top(self) -> NDArray[np.uint8]:
+        """(h, w) the whole picture of what stands out, not smoothed."""
+        h, w = self.luma.shape
+        ground = self.ground if self.shrink == 1 else cv2.resize(self.ground, (w, h), interpolation=cv2.INTER_NEAREST)
+        return np.asarray(cv2.subtract(self.luma, ground), np.uint8)
 
     def levels(self, peaks: IntArray, offsets: IntArray) -> FloatArray:
         """(n, m) smoothed levels at (m, 2) x, y offsets from (n, 2) whole pixels, which lie at least
         the longest offset and `SMOOTH_PX` inside the picture.
         """
-        if not len(peaks):
-            return np.zeros((0, len(offsets)), np.float32)
         reach = int(np.abs(offsets).max(initial=0)) + SMOOTH_PX
-        windows = np.lib.stride_tricks.sliding_window_view(self.top, (2 * reach + 1, 2 * reach + 1))
-        patches = windows[peaks[:, 1] - reach, peaks[:, 0] - reach].reshape(len(peaks), (2 * reach + 1) ** 2)
-        return np.asarray(patches.astype(np.float32) @ _smoothing(reach, tuple(map(tuple, offsets.tolist()))), np.float32)
-
+        return np.asarray(self._patches(peaks, reach) @ _smoothing(reach, tuple(map(tuple, offsets.tolist()))), np.float32)
 
     def mass(self, peaks: IntArray) -> FloatArray:
         """Sum of the levels within three pixels of each whole-pixel x, y: it goes on growing with the
         light where the level itself has come to saturation.
         """
-        if not len(peaks):
-            return np.zeros(0, np.float32)
-        windows = np.lib.stride_tricks.sliding_window_view(self.top, (7, 7))
-        return np.asarray(windows[peaks[:, 1] - 3, peaks[:, 0] - 3].sum(axis=(1, 2)), np.float32)
+        return np.asarray(self._patches(peaks, 3).sum(axis=1), np.float32)
+
+    def lines(self, peaks: IntArray, length: int) -> FloatArray:
+        """By how much the line openings of the picture itself lie above `ground` at (n, 2) whole pixels:
+        thin lines and edges are blunted in the small picture.
+        """
+        half = np.arange(0, length, _STRIDE_PX)
+        column, row = (np.minimum(peaks[:, i] // self.shrink, n - 1) for i, n in enumerate(self.ground.shape[::-1]))
+        x, y = peaks[:, 0, None], peaks[:, 1, None]
+        opened = np.zeros(len(peaks), np.uint8)
+        for along, across in ((half, 0 * half), (0 * half, half)):
+            arms = [np.minimum.accumulate(self._clipped(x + sign * along, y + sign * across), axis=1) for sign in (-1, 1)]
+            opened = np.maximum(opened, np.minimum(arms[0], arms[1][:, ::-1]).max(axis=1))
+        return np.asarray(np.maximum(opened.astype(np.float32) - self.ground[row, column], 0.0), np.float32)
+
+    def _clipped(self, x: IntArray, y: IntArray) -> NDArray[np.uint8]:
+        h, w = self.luma.shape
+        return np.asarray(self.luma.reshape(-1).take(np.clip(y, 0, h - 1) * w + np.clip(x, 0, w - 1)), np.uint8)
+
+    def _patches(self, peaks: IntArray, reach: int) -> FloatArray:
+        """(n, side * side) levels of the square about each place."""
+        span = np.arange(-reach, reach + 1)
+        x, y = (peaks[:, i, None] + span for i in (0, 1))
+        level = self.luma.reshape(-1).take(y[:, :, None] * self.luma.shape[1] + x[:, None, :]).astype(np.float32)
+        if self.shrink > 1:
+            x, y = (np.minimum(each // self.shrink, n - 1) for each, n in zip((x, y), self.ground.shape[::-1], strict=True))
+        level -= self.ground.reshape(-1).take(y[:, :, None] * self.ground.shape[1] + x[:, None, :])
+        return np.asarray(np.maximum(level, 0.0, out=level).reshape(len(peaks), len(span) ** 2), np.float32)
 
 
+_STRIDE_PX = 3
+"""A line or edge is one although only every third of its pixels is looked at."""
 SMOOTH_PX = 2
 """Reach of two 3 x 3 binomial smoothings: they match the blur of a point, so that single noisy pixels do not compete."""
 
@@ -125,7 +160,7 @@ class Spots:
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of the picture."""
-        return self.standout.top.shape[0], self.standout.top.shape[1]
+        return self.standout.luma.shape[0], self.standout.luma.shape[1]
 
     def pick(self, rows: IntArray) -> Spots:
         """Some of the spots, with the whole picture."""
@@ -169,19 +204,20 @@ class Finder:
         shrink = 2 if luma.shape[1] >= self._limits.halved_from_px else 1
         if min(luma.shape) <= 2 * (RADIUS + shrink):
             none = np.zeros(0, np.float32)
-            return Spots(none, none, none, np.zeros((0, 2), np.intp), Standout(luma))
-        top = self._top(luma)
-        rough = _rough_peaks(shrunk(top, shrink), shrink, self._limits)
-        return _refined(rough * shrink + shrink // 2, Standout(top), self._limits)
+            return Spots(none, none, none, np.zeros((0, 2), np.intp), Standout(luma, luma, 1))
+        small = shrunk(luma, shrink)
+        ground = self._ground(small, self._limits.opening_px // shrink | 1)
+        rough = _rough_peaks(np.asarray(cv2.subtract(small, ground, dst=self._scratch[0]), np.uint8), shrink, self._limits)
+        return _refined(rough * shrink + shrink // 2, Standout(luma, ground, shrink), self._limits)
 
-    def _top(self, luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The picture less its line openings: edges and ruled lines are gone, points are left."""
-        if not self._scratch or self._scratch[0].shape != luma.shape:
-            self._scratch = [np.empty(luma.shape, np.uint8) for _ in range(3)]
+    def _ground(self, small: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
+        """The higher of the line openings: edges and ruled lines are left, points are gone."""
+        if not self._scratch or self._scratch[0].shape != small.shape:
+            self._scratch = [np.empty(small.shape, np.uint8) for _ in range(3)]
         eroded, along, down = self._scratch
-        for bar, opened in ((np.ones((1, self._limits.opening_px), np.uint8), along), (np.ones((self._limits.opening_px, 1), np.uint8), down)):
-            cv2.dilate(cv2.erode(luma, bar, dst=eroded), bar, dst=opened)
-        return np.asarray(cv2.subtract(luma, cv2.max(along, down, dst=along), dst=down), np.uint8)
+        for bar, opened in ((np.ones((1, length), np.uint8), along), (np.ones((length, 1), np.uint8), down)):
+            cv2.dilate(cv2.erode(small, bar, dst=eroded), bar, dst=opened)
+        return np.asarray(cv2.max(along, down, dst=along), np.uint8)
 
 
 def find(luma: NDArray[np.uint8], limits: GlintLimits) -> Spots:
@@ -202,17 +238,22 @@ def _rough_peaks(top: NDArray[np.uint8], shrink: int, limits: GlintLimits) -> In
     flat = np.flatnonzero(top >= crest)
     reach = limits.satellite_px // shrink | 1
     around = np.asarray(cv2.dilate(top, np.ones((reach, reach), np.uint8), dst=crest), np.uint8)
-    own = top.reshape(-1)[flat] >= limits.satellite_share * around.reshape(-1)[flat]
-    y, x = _middles(flat[own], top.shape[1])
+    level = top.reshape(-1).take(flat)
+    own = level >= limits.satellite_share * around.reshape(-1).take(flat)
+    flat, level = flat[own], level[own]
+    wide = level >= limits.plateau_level
+    y, x = np.divmod(np.concatenate([_middles(flat[wide], top.shape[1]), flat[~wide]]), top.shape[1])
     peaks = np.stack([x, y], axis=1)
-    return peaks[_strongest(peaks * shrink, top[y, x].astype(np.float32), limits)]
+    return peaks[_strongest(peaks * shrink, top[y, x], limits)]
 
 
-def _middles(flat: IntArray, width: int) -> tuple[IntArray, IntArray]:
-    """Row and column of the middle of each plateau of adjoining maxima, which come as rising flat places.
+def _middles(flat: IntArray, width: int) -> IntArray:
+    """The middle of each plateau of adjoining maxima; all are flat places, those given rising.
 
     A saturated glint is a plateau: told pixel by pixel it would take all the room of its tile.
     """
+    if not len(flat):
+        return flat
     leader = np.arange(len(flat))
     for step in (1 - width, -width, -1 - width, -1):
         before = np.searchsorted(flat, flat + step)
@@ -221,7 +262,7 @@ def _middles(flat: IntArray, width: int) -> tuple[IntArray, IntArray]:
         leader = leader[leader]
     _, plateau, size = np.unique(leader, return_inverse=True, return_counts=True)
     row, column = (np.rint(np.bincount(plateau, weights=each) / size).astype(np.intp) for each in np.divmod(flat, width))
-    return row, column
+    return np.asarray(row * width + column, np.intp)
 
 
 _NEARBY = np.array([(x, y) for y in range(-3, 4) for x in range(-3, 4)])
@@ -233,14 +274,16 @@ PATCH_PX = 3 + SMOOTH_PX
 
 def _refined(rough: IntArray, standout: Standout, limits: GlintLimits) -> Spots:
     """The maxima near `rough` places in the picture itself, strongest first."""
-    w = standout.top.shape[1]
-    rough = rough[_inside(rough, standout.top.shape, PATCH_PX)]
+    w = standout.luma.shape[1]
+    rough = rough[_inside(rough, standout.luma.shape, PATCH_PX)]
     nearby = standout.levels(rough, _NEARBY)
     best = _INNER[np.argmax(nearby[:, _INNER], axis=1)]
     here = nearby[np.arange(len(rough)), best]
     peaks = rough + _NEARBY[best]
     _, single = np.unique(peaks[:, 1] * w + peaks[:, 0], return_index=True)
-    kept = single[(here[single] >= limits.least_contrast) & _inside(peaks[single], standout.top.shape, RADIUS)]
+    kept = single[(here[single] >= limits.least_contrast) & _inside(peaks[single], standout.luma.shape, RADIUS)]
+    here[kept] -= standout.lines(peaks[kept], limits.opening_px)
+    kept = kept[here[kept] >= limits.least_contrast]
     kept = kept[np.argsort(-here[kept], kind="stable")]
     x, y = (_vertex(nearby[kept], best[kept], step) for step in (1, 7))
     return Spots(peaks[kept, 0] + x, peaks[kept, 1] + y, np.minimum(here[kept], 255.0), peaks[kept], standout)
@@ -258,15 +301,16 @@ def _vertex(nearby: FloatArray, best: IntArray, step: int) -> FloatArray:
     return np.asarray(np.clip(0.5 * (after - before) / np.maximum(2 * here - before - after, 1.0), -0.5, 0.5), np.float32)
 
 
-def _strongest(peaks: IntArray, level: FloatArray, limits: GlintLimits) -> IntArray:
+def _strongest(peaks: IntArray, level: NDArray[np.uint8], limits: GlintLimits) -> IntArray:
     """Rows of the strongest of each tile, strongest first."""
-    order = np.argsort(-level, kind="stable")
-    tile = (peaks[order, 1] // limits.tile_px) * 65536 + peaks[order, 0] // limits.tile_px
-    by_tile = np.argsort(tile, kind="stable")
-    starts = np.flatnonzero(np.diff(tile[by_tile], prepend=-1))
-    rank = np.empty(len(order), np.intp)
-    rank[by_tile] = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
-    return order[rank < limits.per_tile][: limits.most]
+    tile = (peaks[:, 1] // limits.tile_px) * 1024 + peaks[:, 0] // limits.tile_px
+    by_tile = np.argsort(tile * 256 + 255 - level, kind="stable")
+    tile = tile[by_tile]
+    crowded = by_tile[limits.per_tile :][tile[limits.per_tile :] == tile[: -limits.per_tile]]
+    weak = np.zeros(len(peaks), np.bool_)
+    weak[crowded] = True
+    strong = np.flatnonzero(~weak)
+    return strong[np.argsort(255 - level[strong], kind="stable")[: limits.most]]
 
 
 def brightest(luma: NDArray[np.uint8], peaks: IntArray) -> FloatArray:
