@@ -159,21 +159,41 @@ def three_states(index: int) -> LampState:
     return states[index % 3]
 
 
+def free_strobe(hertz, readout_s=0.02, exposure_s=0.006, *, phase=0.3, on=0.5, fps=30.0):
+    """A torch that blinks as it likes under a rolling shutter: frame -> share of each row's exposure
+    (of the first to the last row) in which it was lit.  `on` is the lit share of its period."""
+
+    def lit_until(time_s):
+        turns = time_s * hertz + phase
+        return (np.floor(turns) * on + np.minimum(turns % 1.0, on)) / hertz
+
+    def rows(index, height):
+        starts = index / fps + readout_s * np.arange(height) / height
+        return np.clip((lit_until(starts + exposure_s) - lit_until(starts)) / exposure_s, 0.0, 1.0)
+
+    return rows
+
+
 def film(
     things: Sequence[Thing] = (), frames=40, *, lamp=steady, camera=hand, size=SIZE, seed=1, told=False,
-    dark=0.35, noise=1.2, grey=False, surface=None,
+    dark=0.35, noise=1.2, grey=False, surface=None, rolling=None,
 ) -> Iterator[Frame]:  # fmt: skip
     """Frames of a wall with things on it.  `dark` is the room's own light as a share of the lit one;
-    `told` labels the frames with the lamp's state."""
+    `told` labels the frames with the lamp's state; `rolling` is a `free_strobe` in place of `lamp`."""
     rng = np.random.default_rng(seed)
     surface = wall(size, seed) if surface is None else surface
     for index in range(frames):
         state = lamp(index)
         view = camera(index, size)
-        lit = seen_wall(surface, view, size) * (dark if state == "dark" else 1.0)
+        rows = np.full(size[1], 0.0 if state == "dark" else 1.0) if rolling is None else rolling(index, size[1])
+        lit = seen_wall(surface, view, size) * (dark + (1.0 - dark) * rows)[:, None]
         picture = np.repeat(lit[..., None], 3, axis=2)
         for thing in things:
             energy = thing.shine(index, state)
+            if rolling is not None:
+                share = rows[int(np.clip(placed(view, thing.x, thing.y)[1], 0, size[1] - 1))]
+                both = (np.broadcast_to(thing.shine(index, state), 3) for state in ("on-axis", "dark"))
+                energy = sum(part * light for part, light in zip((share, 1.0 - share), both, strict=True))
             add_point(picture, *placed(view, thing.x, thing.y), np.broadcast_to(energy, 3), thing.sigma)
         pixels = levels(picture).astype(np.float32) + rng.standard_normal(picture.shape) * noise
         pixels = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)

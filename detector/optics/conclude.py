@@ -9,6 +9,7 @@ import numpy as np
 from detector.model import Finding, LampState, Track, probability_of
 from detector.optics import facts, lens
 from detector.optics.join import JoinLimits, join
+from detector.optics.rolling import lamp_at
 from detector.optics.rows import Rows
 
 MOST_POINTS = 600
@@ -109,7 +110,7 @@ def _same(a: Finding, b: Finding) -> bool:
 
 def _track(rows: Rows, states: Sequence[LampState | None], numbers: Sequence[int]) -> Track:
     shining = ("on-axis",) if any(states) else (None,)
-    lit = np.array([states[frame] in shining for frame in rows["frame"].tolist()])
+    lit = np.array([state in shining for state in lamp_at(states, rows["frame"], rows["y"])])
     seen = rows[rows["seen"] & lit] if (rows["seen"] & lit).any() else rows[rows["seen"]]
     seen = seen[:: 1 + len(seen) // MOST_POINTS]
     return Track(tuple((numbers[r["frame"]], round(float(r["x"]), 2), round(float(r["y"]), 2)) for r in seen))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from detector.model import LampState
 from detector.optics.glint import ALIKE_PEAK
+from detector.optics.rolling import lamp_at
 from detector.optics.rows import Rows
 
 FEWEST_LOOKS = 3
@@ -84,7 +85,7 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
     `states` holds the lamp's state of every frame; all None where the light never switched.
     """
     code = _CODE if any(states) else _STEADY
-    state = np.array([code[states[frame]] for frame in rows["frame"].tolist()])
+    state = np.array([code[one] for one in lamp_at(states, rows["frame"], rows["y"])])
     sure = _sure(rows) & _between_sightings(rows, state == _CODE["on-axis"])
     lit = rows[state == _CODE["on-axis"]]
     glints = lit[lit["measured"]]

@@ -2,7 +2,8 @@
 
 Each frame is compared with the one before, moved into place, so that panning over dark and bright
 things does not count.  A torch changes the whole picture within a frame; exposure control takes
-many.  A jump up therefore says "lit from here", a jump down "dark from here".
+many.  A jump up therefore says "lit from here", a jump down "dark from here".  Where rows of one
+frame differ, `rolling` tells them apart.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from detector.model import LampState
 from detector.optics.motion import Motion
+from detector.optics.rolling import BANDS, Bands, band_changes, half_lit
 from detector.optics.view import View
 
 
@@ -37,31 +39,44 @@ class LightMeter:
         self._limits = limits or LightingLimits()
         self._before: NDArray[np.float32] | None = None
         self._changes: list[float] = []
+        self._bands: list[Bands] = []
+        self._height_px = 0
 
     def add(self, view: View, motion: Motion) -> None:
         """Takes in the next frame with its motion."""
         now = view.tiny.astype(np.float32)
-        self._changes.append(0.0 if self._before is None else _change(self._before, now, motion, view.tiny_scale))
-        self._before = now
+        change, bands = _NO_CHANGE if self._before is None else _change(self._before, now, motion, view.tiny_scale)
+        self._changes.append(change)
+        self._bands.append(bands)
+        self._before, self._height_px = now, view.luma.shape[0]
 
     @property
     def change(self) -> float:
         """Log change of level at the newest frame."""
         return self._changes[-1] if self._changes else 0.0
 
-    def states(self) -> tuple[LampState | None, ...]:
-        """One state a frame: all None when the lighting never switched."""
-        return classify(self._changes, self._limits)
+    def states(self) -> Sequence[LampState | None]:
+        """One state a frame: all None when the lighting never switched, `HalfLit` where it switched
+        while frames were taken.
+        """
+        return half_lit(self._bands, self._height_px) or classify(self._changes, self._limits)
 
 
-def _change(before: NDArray[np.float32], now: NDArray[np.float32], motion: Motion, scale: float) -> float:
-    """Log change of level of what both pictures show; so small pictures forgive errors of the motion."""
+_NO_CHANGE = 0.0, np.zeros(BANDS, np.float32)
+
+
+def _change(before: NDArray[np.float32], now: NDArray[np.float32], motion: Motion, scale: float) -> tuple[float, Bands]:
+    """Log change of level of what both pictures show, over the whole and for each band of rows; so
+    small pictures forgive errors of the motion.
+    """
     step = np.diag([scale, scale, 1.0]) @ motion.step @ np.diag([1 / scale, 1 / scale, 1.0])
-    moved = np.asarray(cv2.warpAffine(before, step[:2], (now.shape[1], now.shape[0]), borderValue=-1.0))
+    # so far below that no pixel made of a known and an unknown one passes for a dark one
+    moved = np.asarray(cv2.warpAffine(before, step[:2], (now.shape[1], now.shape[0]), borderValue=-1e6), np.float32)
     both = moved >= 0.0
     if both.sum() < both.size // 8:
-        return 0.0
-    return float(np.log((now[both].mean() + 1.0) / (moved[both].mean() + 1.0)))
+        return _NO_CHANGE
+    whole = float(np.log((now[both].mean() + 1.0) / (moved[both].mean() + 1.0)))
+    return whole, band_changes(moved, now, both)
 
 
 def classify(changes: Sequence[float], limits: LightingLimits | None = None) -> tuple[LampState | None, ...]:

@@ -22,6 +22,7 @@ from detector.optics.join import join
 from detector.optics.lighting import LightMeter
 from detector.optics.motion import MotionEstimator
 from detector.optics.pacing import Pacer
+from detector.optics.rolling import HalfLit
 from detector.optics.rows import Rows
 from detector.optics.stills import StillKeeper
 from detector.optics.survey import Survey
@@ -111,7 +112,7 @@ class LensSearch:
         )
         return result if self._survey is None else self._survey.completed(result, states)
 
-    def _states(self) -> tuple[LampState | None, ...]:
+    def _states(self) -> Sequence[LampState | None]:
         """The lamp's states as told, else as found out."""
         return tuple(self._lamp) if any(self._lamp) else self._light.states()
 
@@ -136,6 +137,7 @@ class LensSearch:
                 "seconds": round(self._times[1] - self._times[0], 2),
                 "picture": f"{self._size[0]} x {self._size[1]} px",
                 "light": light_words(states),
+                **({"half-lit frames": states.half_lit} if isinstance(states, HalfLit) else {}),
                 "frames with uncertain motion": self._guessed,
                 "frames moved too fast": self._fast,
             },
