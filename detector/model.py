@@ -124,6 +124,8 @@ class Device:
     sightings: tuple[Sighting, ...] = ()
     note: str = ""
     """What a person should know of the identity, such as a locally administered MAC."""
+    called: str = ""
+    """Make and model of a device that is no finding, where it says them itself."""
 
 
 @dataclass(frozen=True, slots=True)

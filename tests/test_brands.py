@@ -185,18 +185,18 @@ def test_a_mixed_brands_cloud_shows_nobody(name, mac):
 
 
 MODELS = [
-    ("dhcp_name", "SNC-EM600", "SNC-EM600"),
-    ("mdns_name", "WV-SF138 Network Camera", "WV-SF138"),
-    ("dhcp_name", "VMC4040", "VMC4040"),
-    ("dhcp_name", "T8410P0A1B2C3D", "T8410P0A1B2C3D"),
+    ("dhcp_name", "SNC-EM600", "Sony SNC-EM600"),
+    ("mdns_name", "WV-SF138 Network Camera", "Panasonic WV-SF138"),
+    ("dhcp_name", "VMC4040", "Arlo VMC4040"),
+    ("dhcp_name", "T8410P0A1B2C3D", "eufy T8410"),
     ("dhcp_name", "WyzeCam", "Wyze"),
-    ("dhcp_name", "WYZE_CAKP2JFUS-7C78B2AABBCC", "Wyze"),
+    ("dhcp_name", "WYZE_CAKP2JFUS-7C78B2AABBCC", "Wyze CAKP2JFUS"),
     ("dhcp_name", "Ring-0a1b2c", "Ring"),
     ("dhcp_name", "C200_1A2B3C", "TP-Link Tapo C200"),
-    ("mdns_host", "UVC-G3-Flex", "UVC-G3-Flex"),
-    ("upnp_model", "DS-2CD2042WD-I", "DS-2CD2042WD-I"),
+    ("mdns_host", "UVC-G3-Flex", "Ubiquiti UVC-G3-Flex"),
+    ("upnp_model", "DS-2CD2042WD-I", "Hikvision DS-2CD2042WD-I"),
     ("dhcp_name", "DCS-2530L", "D-Link DCS-2530L"),
-    ("ssdp_model", "FI9900P", "FI9900P"),
+    ("ssdp_model", "FI9900P", "Foscam FI9900P"),
 ]
 
 
@@ -225,7 +225,7 @@ def test_names_that_only_begin_alike_do_not_alarm(name):
         ([("onvif_manufacturer", "Hikvision"), ("onvif_model", "DS-2CD2042WD-I")], "Hikvision DS-2CD2042WD-I"),
         ([("onvif_manufacturer", "ONVIF")], None),
         ([("wsd_scope", "onvif://www.onvif.org/name/IPC-BO"), ("wsd_type", "dn:NetworkVideoTransmitter")], "IPC-BO"),
-        ([("wsd_scope", "onvif://www.onvif.org/name/TP-IPC%20Tapo"), ("wsd_scope", "onvif://www.onvif.org/hardware/C210")], "C210"),
+        ([("wsd_scope", "onvif://www.onvif.org/name/TP-IPC%20Tapo"), ("wsd_scope", "onvif://www.onvif.org/hardware/C210")], "TP-Link Tapo C210"),
     ],
 )
 def test_a_word_that_is_no_maker_is_not_told_as_one(facts, camera):

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 from detector.model import Device, Finding, Reason, probability_of
 from detector.network.devices import facts_of
-from detector.network.signatures import Match, Signature, Signatures, vocabulary
+from detector.network.naming import named
+from detector.network.signatures import Match, Signature, Signatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def judge(device: Device, signatures: Signatures, limits: JudgeLimits = LIMITS) 
     beyond = sum(weight for kind, weight in weights.items() if kind not in _NEVER_ALARM and weight > 0)
     alarm = probability >= limits.alarm and beyond >= limits.beyond_maker
     ordered = tuple(sorted(reasons.values(), key=lambda reason: -abs(reason.weight)))
-    return Finding(device, alarm, probability, ordered, _next(device, weights, best, alarm=alarm), _camera(matches))
+    return Finding(device, alarm, probability, ordered, _next(device, weights, best, alarm=alarm), str(named(device, matches)) or None)
 
 
 def _matches(device: Device, signatures: Signatures) -> list[Match]:
@@ -117,29 +118,6 @@ def _owners_asked(device: Device, matches: Sequence[Match]) -> set[str]:
     clouds = {match.value for match in matches if match.rule.kind == "cloud" and match.rule.weight > 0}
     names = {value for field, value in facts_of(device) if field in _NAMES} - clouds
     return {".".join(name.split(".")[-2:]) for name in names if "." in name and not name.endswith(_NO_NAME) and not _CLOCK.search(name)}
-
-
-def _camera(matches: Sequence[Match]) -> str | None:
-    """Make and model as far as the evidence says them; the MAC's maker only where nothing else does."""
-    told = sorted((m for m in matches if m.rule.weight > 0), key=lambda m: (m.rule.kind == "maker", -m.rule.weight))
-    make = next((_spelt(match.make) for match in told if match.make), "")
-    model = next((_plain(match.model) for match in told if match.model), "")
-    if make and make.split(" ")[0].lower() in model.lower():
-        make = ""
-    if model and model.lower() in make.lower():
-        model = ""
-    return " ".join(part for part in (make, model) if part) or None
-
-
-def _plain(text: str) -> str:
-    """Without the percent and underscore signs that scopes and names put for blanks."""
-    return text.replace("%20", " ").strip()
-
-
-def _spelt(make: str) -> str:
-    make = _plain(make)
-    known = vocabulary()["makes"].get(make.lower())
-    return known or (make if any(letter.isupper() for letter in make) else make.title())
 
 
 def _next(device: Device, weights: Mapping[str, float], best: Mapping[str, Match], *, alarm: bool) -> str:

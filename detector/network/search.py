@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from detector.model import Coverage, Device, Finding, Gap, Packet, SenseResult, Sighting
 from detector.network.batch import Batch
 from detector.network.devices import Devices
 from detector.network.judge import judge
+from detector.network.naming import called
 from detector.network.signatures import Signatures
 from detector.network.traffic import Traffic
 from detector.network.vendors import Vendors
@@ -53,7 +56,7 @@ class NetworkSearch:
         for device in devices:
             finding = judge(device, signatures)
             if finding is None:
-                others.append(device)
+                others.append(replace(device, called=called(device)))
             else:
                 findings.append(finding)
         findings.sort(key=lambda finding: (not finding.alarm, -finding.probability))

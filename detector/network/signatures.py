@@ -137,7 +137,7 @@ class Signatures:
             if place > last:
                 break
             if found := _compiled(one.pattern).search(value):
-                return Match(one, value, _filled(one.make, found), _filled(one.model, found))
+                return Match(one, value, filled(one.make, found), filled(one.model, found))
         return Match(rule, value, rule.makes.get(domain, rule.make)) if rule else None
 
     def _domain_rule(self, word: str, name: str) -> tuple[str, float, Signature | None]:
@@ -164,7 +164,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _filled(template: str, found: re.Match[str]) -> str:
+def filled(template: str, found: re.Match[str]) -> str:
+    """A template with the groups that it quotes as `{1}`."""
     if "{" not in template:
         return template
     return re.sub(r"\{(\d)\}", lambda group: found[int(group[1])] or "", template).strip()

@@ -78,6 +78,7 @@ def _other(device: Device) -> dict[str, Any]:
         "mac": privacy.redact_mac(device.mac),
         "addresses": [privacy.address_for_report(address) for address in device.addresses],
         "vendor": _shown(device.vendor),
+        "called": _of_other(device.called, device),
         "note": device.note,
         "known": [{"field": name, "value": value} for name, value in list(facts)[:KNOWN_PER_DEVICE]],
     }

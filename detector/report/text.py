@@ -66,8 +66,8 @@ def completeness_of(coverage: Coverage) -> list[str]:
 
 
 def others_of(report: Report) -> list[str]:
-    """Vendors of the devices that are no findings, with how many of each."""
-    vendors = Counter(privacy.plain(device.vendor or "unknown vendor") for device in report.others)
+    """Makes, or the MACs' vendors, of the devices that are no findings, with how many of each."""
+    vendors = Counter(privacy.plain(device.called or device.vendor or "unknown vendor") for device in report.others)
     listed = [f"{vendor} ({number})" for vendor, number in vendors.most_common(OTHERS_LISTED)]
     more = len(vendors) - len(listed)
     return [*listed, f"and {more} more"] if more > 0 else listed
