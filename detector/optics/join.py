@@ -53,6 +53,8 @@ Outline = np.ndarray
 went at its end (room pixels a frame)."""
 
 GO_ROWS = 10
+GO_FRAMES = 20
+"""How long a piece is thought to go on as it went: longer, the error of its speed is worth more than its motion."""
 
 
 def _outline(rows: Rows) -> Outline:
@@ -89,7 +91,8 @@ def _distance(before: Outline, after: Outline, gap: NDArray[np.int64]) -> NDArra
     nearer than the wall creeps over the room picture while the camera walks.
     """
     x, y = (after[f"start_{axis}"] - before[f"end_{axis}"] for axis in "xy")
-    gone = np.hypot(x - gap * before["go_x"], y - gap * before["go_y"])
+    ahead = np.minimum(gap, GO_FRAMES)
+    gone = np.hypot(x - ahead * before["go_x"], y - ahead * before["go_y"])
     return np.asarray(np.minimum(np.hypot(x, y), gone), np.float64)
 
 
