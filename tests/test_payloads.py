@@ -94,6 +94,45 @@ def test_what_may_be_something_else_is_read(row):
     assert worth(Reader(), row) == [0]
 
 
+def test_quic_that_begins_with_letters_by_chance_is_left():
+    rng = random.Random(1)
+    short = [bytes([0x40 | rng.randrange(64)]) + rng.randbytes(60) for _ in range(5000)]
+    chance = [one for one in short if all(0x20 <= byte < 0x7F for byte in one[:4])]
+    assert len(chance) > 150
+    assert len(worth(Reader(), *((1, UDP, 40000, 443, one) for one in chance))) < len(chance) / 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"DHGET /probe/device", b"DHPOST /a", b"HDS/1.0 200 OK", b"<param><code value=", b"<?xml\r\n", b"<s:En\0", b"RTSP/1.0 200 OK",
+        b"M-SEARCH * HTTP/1.1\r\n", b"NOTIFY *", b"MHED" + bytes(200), b"MO_I\1" + bytes(90), b"BOX|<root>", b"PLAY r", b"GET /",
+    ],
+)
+def test_texts_on_ports_of_the_web_are_read_as_datagrams_too(text):
+    assert worth(Reader(), (1, UDP, 40000, 443, text), (1, UDP, 443, 40000, text)) == [0, 1]
+
+
+@pytest.mark.parametrize("sizes", [(0, 1, 12, 63, 64), (64, 65, 66, 200), (0, 64, 65)])
+def test_short_and_long_payloads_that_differ_in_one_byte_are_both_read(sizes):
+    rng = random.Random(3)
+    rows = []
+    for size in sizes:
+        first = rng.randbytes(size)
+        rows += [(1, UDP, 1000, 2000, first)]
+        rows += [(1, UDP, 1000, 2000, first[:at] + bytes([first[at] ^ 1]) + first[at + 1 :]) for at in {0, size // 2, size - 1} if size]
+    again = [rows[number] for number in (0, len(rows) - 1, len(rows) // 2)]
+    reader = Reader()
+    assert worth(reader, *rows, *again) == list(range(len(rows)))
+    assert worth(reader, *again, *rows) == []
+
+
+def test_what_stands_behind_a_short_payload_makes_no_difference():
+    reader = Reader()
+    row = (1, UDP, 1000, 2000, b"abc")
+    assert worth(reader, row, (1, UDP, 1000, 2000, b"x" * 80), row, (1, UDP, 1000, 2000, b"y" * 80), row) == [0, 1, 3]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_left_would_have_told_nothing(seed):
     rng = random.Random(seed)

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.network import dhcp
 from detector.network.columns import ARP, ICMP6, NO_MAC, UDP, address_bytes, mac_bytes, pieces
+from detector.network.groups import firsts
 from detector.network.parts import Part
 from detector.network.senders import Origin, private
 
@@ -66,10 +68,10 @@ class Plan:
 
 def plan(part: Part, fresh: Iterable[Origin], holder: Holder) -> Plan:
     """Who claims which address in a part; `fresh` are its origins that were not met before."""
-    claims = heard(part)
-    moving = claims.moving(fresh, holder)
-    if not moving:
+    if not heard(part, each=False).moving(fresh, holder):
         return Plan()
+    claims = heard(part, each=True)
+    moving = claims.moving(fresh, holder)
     origins = part.from_addresses(moving)
     rows = part.rows_of(origins)
     found = [one for one in claims.said if one.ip in moving]
@@ -117,38 +119,52 @@ def _cut(found: Iterable[Claim], origins: Iterable[Origin], rows: Mapping[bytes,
     return min(cuts, default=None)
 
 
-def heard(part: Part) -> Claims:
-    """What the frames of a part say of addresses, apart from using them."""
-    return Claims([*_arp(part), *_neighbours(part)], list(_leases(part)))
+def heard(part: Part, *, each: bool) -> Claims:
+    """What the frames of a part say of addresses, apart from using them: all of it in `each` frame, or
+    at least once.
+    """
+    return Claims([*_arp(part, each=each), *_neighbours(part, each=each)], list(_leases(part)))
 
 
-def _arp(part: Part) -> Iterator[Claim]:
+def _arp(part: Part, *, each: bool) -> Iterator[Claim]:
     """A host that asks or answers claims its own address."""
     heads = part.heads
     rows = part.lo + np.flatnonzero((heads.kind[part.lo : part.hi] == ARP) & heads.known[part.lo : part.hi])
     rows = rows[heads.end[rows] - heads.at[rows] >= _ARP_SIZE]
     if not rows.size:
         return
-    body = pieces(part.batch.data, heads.at[rows], _ARP_BODY)
-    macs = heads.mac[rows].tolist()
-    for row, sender, form, mac, ip in zip(rows.tolist(), macs, body["form"].tolist(), body["mac"].tolist(), body["ip"].tolist(), strict=True):
+    told = _told(heads.mac[rows], np.zeros(2, np.uint64), pieces(part.batch.data, heads.at[rows], _ARP_BODY))
+    for row, (sender, _, _, (form, _, mac, ip)) in zip(*_some(rows, told, each=each), strict=True):
         if form == _ARP_FORM and mac_bytes(sender) in (None, mac) and not mac[0] & 1 and any(ip):
             yield Claim(row, _BY_PACKET, mac, ip, "arp")
 
 
-def _neighbours(part: Part) -> Iterator[Claim]:
+def _neighbours(part: Part, *, each: bool) -> Iterator[Claim]:
     """An advertisement claims its target address, a solicitation its sender's."""
     ip = part.ip
     entries = np.flatnonzero(ip.six & (ip.kind == ICMP6) & (ip.end - ip.begin >= _NEIGHBOUR_SIZE))
     if not entries.size:
         return
-    rows, sources = ip.row[entries], ip.key[entries, :2].tolist()
-    macs, bodies = part.heads.mac[rows].tolist(), pieces(part.batch.data, ip.begin[entries], _NEIGHBOUR)["body"].tolist()
-    for row, mac, source, body in zip(rows.tolist(), macs, sources, bodies, strict=True):
+    rows = ip.row[entries]
+    told = _told(part.heads.mac[rows], ip.key[entries, :2], pieces(part.batch.data, ip.begin[entries], _NEIGHBOUR))
+    for row, (mac, high, low, (body,)) in zip(*_some(rows, told, each=each), strict=True):
         if body[0] in (_SOLICITS, _ADVERTISES) and mac != NO_MAC:
-            claimed = body[8:] if body[0] == _ADVERTISES else address_bytes(*source, six=True)
+            claimed = body[8:] if body[0] == _ADVERTISES else address_bytes(high, low, six=True)
             if any(claimed):
                 yield Claim(row, _BY_NEIGHBOUR, mac_bytes(mac) or b"", claimed, "ndp")
+
+
+def _told(macs: NDArray[np.uint64], sources: NDArray[np.uint64], bodies: NDArray[np.void]) -> NDArray[np.void]:
+    """Records of who said something: its MAC, its address in two words, and what was said."""
+    told = np.empty(macs.size, [("mac", "u8"), ("high", "u8"), ("low", "u8"), ("body", bodies.dtype)])
+    told["mac"], told["high"], told["low"], told["body"] = macs, sources[..., 0], sources[..., 1], bodies
+    return told
+
+
+def _some(rows: NDArray[np.int64], told: NDArray[np.void], *, each: bool) -> tuple[list[int], list[Any]]:
+    """All that was told, or each different thing once: rows and records."""
+    some = slice(None) if each else firsts(told)
+    return rows[some].tolist(), told[some].tolist()
 
 
 def _leases(part: Part) -> Iterator[Claim]:

@@ -54,6 +54,12 @@ def grouped(keys: NDArray[np.uint64]) -> Groups:
     return Groups(rows, np.flatnonzero(new), np.cumsum(new) - 1)
 
 
+def firsts(records: NDArray[np.void]) -> Whole:
+    """Which records have none before them that is the same, byte by byte, in their order."""
+    found = records.view(f"V{records.itemsize}").tolist()
+    return np.sort(np.fromiter(dict(zip(reversed(found), range(len(found) - 1, -1, -1), strict=True)).values(), np.int64))
+
+
 def _differ(keys: NDArray[np.uint64], rows: Whole) -> NDArray[np.bool_]:
     """Which keys, in the order of `rows`, differ from the one before."""
     width = keys.shape[1]

@@ -2,8 +2,8 @@
 
 Reading one costs as much as all other work on a hundred frames, and hosts say the same again and
 again.  Left out is only what `services` would make nothing new of: the same bytes from the same host,
-a resolver's further answers, the time, and on the ports of the web what is neither text nor a
-handshake.
+a resolver's further answers, the time, another hello to a server named before, and on the ports of the
+web what is neither text nor a handshake.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.network import p2p
-from detector.network.columns import UDP, pieces
+from detector.network import hellos, p2p
+from detector.network.columns import TCP, UDP, pieces
+from detector.network.groups import firsts
 from detector.network.names import DNS_PORT, LLMNR_PORT, MDNS_PORT
 
 MOST_REMEMBERED = 100_000  # payloads by their hash: about 10 MB; a house says some thousand different ones
@@ -25,11 +26,18 @@ _HANDSHAKE = 0x16  # the record of TLS that says names
 _WEB_PORTS = (80, 443, 8080, 8443)
 _EPHEMERAL = 32768  # Linux; other systems begin higher: the client's end of a connection
 _PPPP = 0xF1  # has QUIC's fixed bit too, as has VStarcam's `DH`
-_VSTARCAM = np.frombuffer(b"DH\x01\x08", np.uint8)
+_VSTARCAM = b"DH\x01\x08"
+_HALF_TEXT = (b"MO_I", b"MHED")  # makers' protocols that begin with four letters, then bytes
+_LEAST_TEXT = 7  # bytes: no text protocol has a shorter word at its beginning
 _ID = 2  # bytes of a DNS message that differ between equal questions
-_QUESTION, _ANSWER = 1 << 40, 1 << 41  # stand for the ports where these say no more than "DNS"
+_QUESTION, _ANSWER, _HELLO = 1 << 40, 1 << 41, 3 << 40  # stand for the ports where these say no more than that
 
-_START = np.dtype([("bytes", "u1", (4,)), ("next", "S4")])
+_START = np.dtype({"names": ["bytes", "begin", "next"], "formats": [("u1", (_LEAST_TEXT,)), "S4", "S4"], "offsets": [0, 0, 4], "itemsize": 8})
+_SHORT = 64  # bytes: what is no longer is compared many at a time
+_KEY = np.dtype([("name", "i8"), ("size", "i8"), ("words", "u8", (_SHORT // 8,))])
+_BYTES = np.dtype(("u1", (_SHORT,)))
+# For each size, ones where the bytes of a short payload are, zeros behind it.
+_MASKS = (np.arange(_SHORT) < np.arange(_SHORT + 1)[:, None]).astype(np.uint8) * np.uint8(255)
 
 
 Payload = tuple[int, int, int, int, int, int]
@@ -70,14 +78,28 @@ class Reader:
         names, begin, end = _named(data, offered.part(rows), web[rows])
         if len(self._read) > MOST_REMEMBERED:
             self._read.clear()
-        whole, read = data.data, self._read
+        read = self._read
         found = []
-        for row, name, start, stop in zip(rows.tolist(), names, begin, end, strict=True):
-            mark = hash((name, whole[start:stop].tobytes()))
+        for number, mark in _marks(data, names, begin, end):
             if mark not in read:
                 read.add(mark)
-                found.append(row)
-        return np.array(found, np.int64)
+                found.append(number)
+        return rows[np.sort(np.array(found, np.int64))]
+
+
+def _marks(data: NDArray[np.uint8], names: NDArray[np.int64], begin: NDArray[np.int64], end: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """A number that stands for all that each payload says, of the first that says it; short ones first."""
+    size = end - begin
+    short = np.flatnonzero(size <= _SHORT)
+    keys = np.empty(short.size, _KEY)
+    keys["name"], keys["size"] = names[short], size[short]
+    keys["words"] = (pieces(data, begin[short], _BYTES) & _MASKS[size[short]]).view(np.uint64)
+    new = firsts(keys)
+    for number, key in zip(short[new].tolist(), keys[new].view(f"V{_KEY.itemsize}").tolist(), strict=True):
+        yield number, hash(key)
+    long, whole = np.flatnonzero(size > _SHORT), data.data
+    for number, name, start, stop in zip(*(column.tolist() for column in (long, names[long], begin[long], end[long])), strict=True):
+        yield number, hash((name, whole[start:stop].tobytes()))
 
 
 def _of_the_web(offered: Payloads) -> NDArray[np.bool_]:
@@ -95,16 +117,29 @@ def _dull(data: NDArray[np.uint8], offered: Payloads, web: NDArray[np.bool_]) ->
     rows = np.flatnonzero(found)
     if rows.size:
         start, udp = pieces(data, offered.begin[rows], _START), offered.kind[rows] == UDP
-        dull_web = np.where(udp, _is_quic(start), _is_amid_stream(start))
+        dull_web = np.where(udp, _is_quic(start, offered.end[rows] - offered.begin[rows]), _is_amid_stream(start))
         found[rows] = np.where(web[rows], dull_web, udp & _is_time(start))
     return found
 
 
-def _is_quic(start: NDArray[np.void]) -> NDArray[np.bool_]:
+def _is_quic(start: NDArray[np.void], size: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Has QUIC's fixed bit, and begins like no maker's protocol that is known on any port."""
     first = start["bytes"][:, 0]
-    maker = (first == _PPPP) | (start["next"] == b"DHIP") | (start["bytes"] == _VSTARCAM).all(axis=1)
-    found: NDArray[np.bool_] = (first & 0x40 != 0) & ~_is_text(start) & ~maker
+    maker = (first == _PPPP) | (start["next"] == b"DHIP") | (start["begin"] == _VSTARCAM)
+    found: NDArray[np.bool_] = (first & 0x40 != 0) & ~_is_text_datagram(start, size) & ~maker
+    return found
+
+
+def _is_text_datagram(start: NDArray[np.void], size: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """One in twenty packets of QUIC begins with four bytes that might be letters; of texts the next three
+    are so too, or white space.
+    """
+    found = _is_text(start)
+    rows = np.flatnonzero(found)
+    some, following = start[rows], start["bytes"][rows, 4:]
+    letters = ((following >= 0x20) & (following < 0x7F) | (following >= 0x09) & (following <= 0x0D)).all(axis=1)
+    markup = some["bytes"][:, 0] == ord("<")
+    found[rows] = letters | markup | np.isin(some["begin"], _HALF_TEXT) | (size[rows] < _LEAST_TEXT)
     return found
 
 
@@ -126,7 +161,7 @@ def _is_text(start: NDArray[np.void]) -> NDArray[np.bool_]:
     return found[:, 0] & found[:, 1] & found[:, 2] & found[:, 3]
 
 
-def _named(data: NDArray[np.uint8], offered: Payloads, web: NDArray[np.bool_]) -> tuple[list[int], list[int], list[int]]:
+def _named(data: NDArray[np.uint8], offered: Payloads, web: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """A number for each sender with its ports, and from where to where its payload tells anything new.
 
     The client's port of the web and of a DNS question is another one each time, and says nothing.
@@ -140,5 +175,16 @@ def _named(data: NDArray[np.uint8], offered: Payloads, web: NDArray[np.bool_]) -
     answer = dns & (data[offered.begin + _ID] & 0x80 != 0)
     ports = np.select([answer, dns], [_ANSWER, _QUESTION], ports)
     begin = offered.begin + np.where(dns, _ID, 0)
-    names = offered.sender << 42 ^ ports
-    return names.tolist(), begin.tolist(), np.where(answer, begin, offered.end).tolist()
+    end = np.where(answer, begin, offered.end)
+    _only_names(data, offered, ports, begin, end)
+    return offered.sender << 42 ^ ports, begin, end
+
+
+def _only_names(data: NDArray[np.uint8], offered: Payloads, ports: NDArray[np.int64], begin: NDArray[np.int64], end: NDArray[np.int64]) -> None:
+    """Enters, for the ClientHellos among payloads, where the name stands that they ask for."""
+    rows = np.flatnonzero(offered.kind == TCP)
+    rows = rows[hellos.client_hellos(data, begin[rows], end[rows])]
+    if rows.size:
+        first, stop, known = hellos.name_spans(data, begin[rows], end[rows])
+        rows = rows[known]
+        ports[rows], begin[rows], end[rows] = _HELLO, first[known], stop[known]
