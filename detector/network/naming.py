@@ -66,17 +66,20 @@ _BUILDERS = frozenset({
 })  # fmt: skip
 _OWN_BRAND = 4.0  # weight of a MAC's owner that makes cameras and hardly anything else
 
+# Makers whose discovery says nothing for or against a camera, and so has no rule that names them.
+_ANSWERS = {"Ubiquiti": "Ubiquiti", "TP-Link": "TP-Link", "Tuya": "Tuya", "Xiaomi miIO": "Xiaomi", "Lantronix": "Lantronix", "Advantech": "Advantech"}
+
 _MAKE_FIELDS = ("onvif_manufacturer", "said_make", "upnp_manufacturer")
 _MODEL_FIELDS = ("onvif_model", "camera_model", "said_model", "upnp_model", "ssdp_model")
 _NAME_FIELDS = ("dhcp_name", "mdns_name", "mdns_host", "netbios_name", "said_name", "upnp_name", "ssdp_name", "ssdp_server", "ssdp_type", "ssdp_usn", "dhcp_class")
-_TELLING = frozenset({*_MAKE_FIELDS, *_MODEL_FIELDS, *_NAME_FIELDS, "mdns_txt", "wsd_scope"})
+_TELLING = frozenset({"discovery", *_MAKE_FIELDS, *_MODEL_FIELDS, *_NAME_FIELDS, "mdns_txt", "wsd_scope"})
 _TXT = re.compile(r"(?i)^_\S+ (model_number|modelname|model|mdl|md|ty|product|usb_mdl|manufacturer|vendor|mfg|usb_mfg|brand)=\(?([^()=]{2,60})\)?$")
 _TXT_MAKES = ("manufacturer", "vendor", "mfg", "usb_mfg", "brand")
 _HARDWARE = re.compile(r"^onvif://www\.onvif\.org/hardware/(.{2,60})$")
 # What boards without a brand, and programs, say where a maker or a model should stand.
 _NOTHING = re.compile(
     r"(?i)^(?:general|private|oem|unknown|none|null|default|n/?a|ip ?-?c(?:am(?:era)?)?|nvt|onvif|h\.?26[45]|(?:(?:network|ip|http) ?)?(?:video )?(?:camera|device)|"
-    r"manufacturer|company|model|virtual.{0,10}|hi35\w+|\d+(?:\.\d+)*|[0-9a-f]{12}|justin maggard|windows.{0,20}|linux|debian.{0,10})$"
+    r"manufacturer|company|model|hi35\w+|\d+(?:\.\d+)*|[0-9a-f]{12}|justin maggard|windows.{0,20}|linux|debian.{0,10})$"
 )
 
 
@@ -88,7 +91,8 @@ def named(device: Device, matches: Sequence[Match]) -> Name:
     told = sorted(known, key=lambda match: -match.rule.weight)
     models = [plain(match.model) for match in told if match.model and not _NOTHING.match(plain(match.model))]
     series = _series_of([*models, *stated, *_names(facts)])
-    makes = [*_stated_makes(facts), *([series.make] if series else []), *_makes(told)]
+    answers = [_ANSWERS[value] for word, value in facts if word == "discovery" and value in _ANSWERS]
+    makes = [*_stated_makes(facts), *([series.make] if series else []), *_makes(told), *answers]
     make = next((spelt(make) for make in makes if not _NOTHING.match(make)), "")
     return Name(make, next((model for model in _models(series, [*models, *stated]) if model), ""))
 
@@ -146,11 +150,15 @@ def _names(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _series_of(texts: Iterable[str]) -> Found | None:
-    """Make and model by the first of some texts that is of a known series."""
-    for text in texts:
-        for series in packaged():
-            if found := re.search(series.pattern, text):
-                return Found(series.make, filled(series.model, found), taken_out="{" in series.model)
+    """Make by the first of some texts that is of a known series, model by the first of that maker's that tells one."""
+    found = [one for text in texts if (one := _series_in(text))]
+    return next((one for one in found if one.model and one.make == found[0].make), found[0] if found else None)
+
+
+def _series_in(text: str) -> Found | None:
+    for series in packaged():
+        if found := re.search(series.pattern, text):
+            return Found(series.make, filled(series.model, found), taken_out="{" in series.model)
     return None
 
 
