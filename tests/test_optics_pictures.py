@@ -188,3 +188,59 @@ def test_one_picture_is_searched_at_full_size_however_wide_it_is():
     narrow = Frame(np.ascontiguousarray(frame.pixels[:, 300:1100]), 0, 0.0)
     (one,), (other,) = (near(places(judge_pictures(f), refused=True), place) for f, place in ((frame, (700.5, 160.5)), (narrow, (400.5, 160.5))))
     assert one[0] - 300 == pytest.approx(other[0], abs=0.05)
+
+
+def leaves(rng, size=SIZE, count=1500):
+    """Bright dots and short strokes all over: light (h, w) that a lawn or a tree has by itself."""
+    light = np.full(size[::-1], 0.06, np.float32)
+    for x, y, turn, level in zip(rng.uniform(0, size[0], count), rng.uniform(0, size[1], count), rng.uniform(0, 6.3, count), rng.uniform(0.05, 0.3, count), strict=True):
+        end = (int(x + 4 * np.cos(turn)), int(y + 4 * np.sin(turn)))
+        cv2.line(light, (int(x), int(y)), end, float(level), 1)
+    return cv2.GaussianBlur(light, (0, 0), 0.7)
+
+
+def developed(light, index, seed):
+    picture = np.repeat(light[..., None], 3, axis=2)
+    pixels = levels(picture) + np.random.default_rng(seed).standard_normal(picture.shape) * 1.5
+    return Frame(np.clip(pixels, 0, 255).astype(np.uint8), index, float(index))
+
+
+def test_faint_reflectors_close_together_among_leaves_are_candidates_and_the_leaves_are_not():
+    """Every leaf stands out, and many stand nearer to each other than the limits of a tile allow;
+    what both pictures show is gone from their difference.
+    """
+    background = leaves(np.random.default_rng(8))
+    row = [(296.0 + 14 * i, 215.0 + 9 * (i % 2)) for i in range(6)]
+    lit = background.copy()
+    for x, y in row:
+        add_point(lit, x, y, 3.0, 1.0)
+    turned = cv2.warpAffine(background, similarity(5.0, -4.0, 0.3, size=SIZE)[:2], SIZE, borderMode=cv2.BORDER_REFLECT)
+    result = judge_pictures(developed(lit, 0, 3), developed(turned, 1, 4))
+    assert result.coverage.completed
+    points = places(result, refused=True)
+    assert all(near(points, place) for place in row)
+    assert all(any(math.dist(point, place) <= 4.0 for place in row) for point in points)
+
+
+def test_leaves_that_move_between_the_pictures_raise_what_is_asked_of_a_reflector():
+    rng = np.random.default_rng(8)
+    background = leaves(rng)
+    windy = background.copy()
+    windy[:, 320:] = np.roll(background[:, 320:], 7, axis=1)
+    lit = background.copy()
+    place = (160.0, 240.0)
+    add_point(lit, *place, 3.0, 1.0)
+    result = judge_pictures(developed(lit, 0, 3), developed(windy, 1, 4))
+    points = places(result, refused=True)
+    assert near(points, place)
+    assert sum(x > 330 for x, _ in points) <= 2
+    eager = judge_pictures(developed(lit, 0, 3), developed(windy, 1, 4), PictureLimits(gain_clutter=0.0))
+    assert sum(x > 330 for x, _ in places(eager, refused=True)) > 5
+
+
+@pytest.mark.parametrize(
+    "limits", [PictureLimits(gain_score=100.0), PictureLimits(gain_noise=100.0), PictureLimits(gain_px=5), PictureLimits(gain_clutter=200.0)]
+)
+def test_every_limit_of_a_pair_matters(limits):
+    lit, unlit = shot(retro=4.0), shot(retro=0.0, light=0.5, seed=2, index=1)
+    assert len(places(judge_pictures(lit, unlit, limits), refused=True)) < len(places(judge_pictures(lit, unlit), refused=True))

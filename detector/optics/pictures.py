@@ -30,7 +30,7 @@ from detector.optics.conclude import NEXT_LOOK
 from detector.optics.facts import Facts, hue_of
 from detector.optics.motion import Motion, MotionEstimator
 from detector.optics.stills import encode
-from detector.optics.view import View, look
+from detector.optics.view import look
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,16 @@ class PictureLimits:
     noise: float = 3.0
     """A spot must gain this many times (noise + clutter x the usual stand-out around it): in foliage
     or on a pattern a single bright dot means little."""
-    window_px: int = 13
-    """How far a hand-held pair may be off after alignment, both ways together."""
+    clutter_px: int = 81
+    window_px: int = 5
+    """How far a hand-held pair may be off after alignment, both ways together: measured below 1.5 px
+    each way over a lawn and a path, 4 px in trees, which the clutter of the difference pays for."""
+    gain_score: float = 3.9
+    gain_clutter: float = 4.0
+    gain_noise: float = 1.0
+    gain_px: int = 161
+    """The same of what a picture gains over the unlit one: `clutter` weighs the unlit picture's stand-out
+    and this one the difference's, which is what leaves in the wind and poor alignment leave."""
     most: int = 40
     show_at: float = 0.1
     """Pictures cannot tell what a video does, so that what is left of the doubt is shown earlier."""
@@ -63,6 +71,8 @@ class _Candidate:
 
 FULL_SIZE = glint.GlintLimits(halved_from_px=1_000_000)
 """There is time for one picture; half-size search is for video."""
+ALL_GAINS = glint.GlintLimits(halved_from_px=1_000_000, per_tile=30, most=4000, least_contrast=6.0)
+"""What two pictures share is gone from their difference: marks that stand close need no more be let go."""
 LIMITS_OF_ONE = "From one picture a reflection cannot be told from a lamp, nor a lens from a screw or a drop: take one without light, or a video."
 LIMITS_OF_PAIR = "A pair of pictures tells reflections from lamps, but not a lens from tape, a dome or a drop: a video from moving places does."
 
@@ -112,42 +122,71 @@ def _candidates(lit: Pixels, unlit: Pixels | None, motion: Motion | None, limits
     return kept[: limits.most]
 
 
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Spots of one picture at one size, how far each exceeds what is usual about it, and of the unlit
+    picture there the stand-out and the surroundings' share of the lit ones.
+    """
+
+    spots: glint.Spots
+    score: NDArray[np.float32]
+    dark_level: NDArray[np.float32]
+    dimming: NDArray[np.float32]
+
+
 def _at_size(lit: Pixels, unlit: Pixels | None, motion: Motion | None, shrink: int, limits: PictureLimits) -> list[_Candidate]:
     small = _shrunk(lit, shrink)
-    view, white = look(small), _white(small)
-    spots = glint.find(white, FULL_SIZE)
-    column, row = spots.peaks.T
-    clutter = cv2.blur(_standout(white), (81, 81))[row, column].astype(np.float32)
-    dark, dark_level, dimming = np.zeros((3, len(spots)), np.float32)
-    gain = spots.level
-    if unlit is not None and motion is not None:
-        there = np.asarray(motion.carry(np.stack([spots.x, spots.y], axis=1) * shrink) / shrink, np.float32)
-        dark, dark_level, dimming = _unlit_levels(_shrunk(unlit, shrink), there, spots, view, limits)
-        gain = np.minimum(gain, cv2.GaussianBlur(white, (3, 3), 0)[row, column] - dark)
-    score = gain / (limits.noise + limits.clutter * clutter)
-    best = np.argsort(-score, kind="stable")[: limits.most]
-    best = best[score[best] >= limits.least_score]
+    view = look(small)
+    paired = unlit is not None and motion is not None
+    found = _gains(small, _aligned(unlit, motion, shrink, small), limits) if unlit is not None and motion is not None else _alone(small, limits)
+    best = np.argsort(-found.score, kind="stable")[: limits.most]
+    best = best[found.score[best] >= (limits.gain_score if paired else limits.least_score)]
+    spots = found.spots
     glints = glint.measure(view, spots.peaks[best])
     return [
         _Candidate(
-            float(spots.x[i] * shrink), float(spots.y[i] * shrink), float(score[i]),
-            _facts(glints, j, float(spots.level[i]), None if unlit is None else (float(dark_level[i]), float(dimming[i]))),
+            float(spots.x[i] * shrink), float(spots.y[i] * shrink), float(found.score[i]),
+            _facts(glints, j, float(spots.level[i]), (float(found.dark_level[i]), float(found.dimming[i])) if paired else None),
         )
         for j, i in enumerate(best)
     ]  # fmt: skip
 
 
-def _unlit_levels(
-    unlit: Pixels, there: NDArray[np.float32], spots: glint.Spots, view: View, limits: PictureLimits
-) -> NDArray[np.float32]:
-    """Brightest level, stand-out and surroundings' share of the lit ones at the places `there`, (3, n)."""
-    column, row = (np.clip(np.rint(there[:, i]), 0, unlit.shape[1 - i] - 1).astype(np.intp) for i in (0, 1))
-    white = _white(unlit)
+def _alone(small: Pixels, limits: PictureLimits) -> _Scored:
+    """Spots of a lit picture against what stands out about them."""
+    white = _white(small)
+    spots = glint.find(white, FULL_SIZE)
+    score = spots.level / (limits.noise + limits.clutter * _usual(_standout(white), spots, limits.clutter_px))
+    nothing = np.zeros(len(spots), np.float32)
+    return _Scored(spots, score, nothing, nothing)
+
+
+def _aligned(unlit: Pixels, motion: Motion, shrink: int, small: Pixels) -> Pixels:
+    """The unlit picture laid over the lit one, at its size; white where it shows nothing."""
+    scale = np.diag([1 / shrink, 1 / shrink, 1.0])
+    step = scale @ motion.step @ np.linalg.inv(scale)
+    h, w = small.shape[:2]
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(_shrunk(unlit, shrink), step[:2], (w, h), flags=flags, borderValue=(255, 255, 255)), np.uint8)
+
+
+def _gains(small: Pixels, unlit: Pixels, limits: PictureLimits) -> _Scored:
+    """Spots of what a lit picture has over the brightest of the unlit one about the same place."""
+    white, before = _white(small), _white(unlit)
     window = np.ones((limits.window_px, limits.window_px), np.uint8)
-    level = cv2.dilate(cv2.GaussianBlur(white, (3, 3), 0), window)[row, column]
-    standout = cv2.dilate(_standout(white), window)[row, column]
-    around = cv2.blur(look(unlit).luma, (51, 51))[row, column] / np.maximum(cv2.blur(view.luma, (51, 51))[spots.peaks[:, 1], spots.peaks[:, 0]], 1)
-    return np.stack([level, standout, around]).astype(np.float32)
+    gain = np.asarray(cv2.subtract(white, cv2.dilate(before, window)), np.uint8)
+    spots = glint.find(gain, ALL_GAINS)
+    column, row = spots.peaks.T
+    texture, change = _standout(before), cv2.GaussianBlur(spots.standout.top, (3, 3), 0)
+    of_texture, of_change = (_usual(each.astype(np.float32), spots, limits.gain_px) for each in (texture, change))
+    around = cv2.blur(look(unlit).luma, (51, 51))[row, column] / np.maximum(cv2.blur(look(small).luma, (51, 51))[row, column], 1)
+    score = np.asarray(spots.level / (limits.gain_noise + limits.clutter * of_texture + limits.gain_clutter * of_change), np.float32)
+    return _Scored(spots, score, cv2.dilate(texture, window)[row, column].astype(np.float32), around.astype(np.float32))
+
+
+def _usual(standout: NDArray[np.uint8] | NDArray[np.float32], spots: glint.Spots, side_px: int) -> NDArray[np.float32]:
+    """Mean stand-out about each spot, in grey levels."""
+    return np.asarray(cv2.blur(standout, (side_px, side_px))[spots.peaks[:, 1], spots.peaks[:, 0]], np.float32)
 
 
 def _facts(glints: glint.Glints, row: int, level: float, dark: tuple[float, float] | None) -> Facts:
