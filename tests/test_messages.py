@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from detector.network import services
 from detector.network.messages import http_facts, icon_facts
 from detector.network.signatures import Signatures
 
@@ -70,3 +71,25 @@ def test_where_a_page_sends_its_visitor_is_told(page, where):
 @pytest.mark.parametrize("page", [b"HTTP/1.1 200 OK\r\n\r\n<p>our location is Lund</p>", b"HTTP/1.1 200 OK\r\n\r\nlocation=''", b'HTTP/1.1 200 OK\r\n\r\nlocation="\x01"'])
 def test_a_page_that_sends_nobody_anywhere_tells_nothing(page):
     assert "http_location" not in dict(http_facts(page))
+
+
+# --- further words of clients ------------------------------------------------------------------------
+
+
+def test_what_a_port_is_wanted_for_is_told_with_the_request():
+    body = b"<s:Envelope><s:Body><u:AddPortMapping><NewPortMappingDescription>IPCAM HTTP</NewPortMappingDescription></u:AddPortMapping>"
+    facts = http_facts(b"POST /ctl/IPConn HTTP/1.1\r\nHOST: 10.0.0.1:5000\r\n\r\n" + body)
+    assert ("upnp_mapping", "IPCAM HTTP") in facts
+    assert not any(field == "upnp_mapping" for field, _ in http_facts(b"POST / HTTP/1.1\r\nHOST: a\r\n\r\n<x>IPCAM</x>"))
+
+
+def test_rtsp_in_http_is_a_stream():
+    answer = b"HTTP/1.0 200 OK\r\nContent-Type: application/x-rtsp-tunnelled\r\n\r\n"
+    assert ("http_type", "application/x-rtsp-tunnelled") in http_facts(answer)
+
+
+@pytest.mark.parametrize("first", [b"REGISTER sip:10.0.0.2 SIP/2.0", b"SIP/2.0 200 OK"])
+def test_a_door_station_names_itself_in_sip(first):
+    payload = first + b"\r\nVia: SIP/2.0/UDP 10.0.0.9\r\nUser-Agent: AXIS A8105-E Network Video Door Station\r\n\r\n"
+    assert services.from_udp(payload, 5060, 5060) == [("sip_agent", "AXIS A8105-E Network Video Door Station")]
+    assert services.from_udp(payload[:30], 5060, 5060) == []

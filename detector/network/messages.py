@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from detector.network.markup import description_facts, page_facts, soap_facts
+from detector.network.markup import description_facts, page_facts, soap_facts, tag_texts
 from detector.network.text import MESSAGE_HEAD, tidy
 
 Fact = tuple[str, str]
@@ -16,6 +16,8 @@ MOST_HEADERS = 40  # more than any device sends; the rest of a hostile message i
 
 _RTSP_METHODS = (b"OPTIONS ", b"DESCRIBE ", b"ANNOUNCE ", b"SETUP ", b"RECORD ", b"PLAY ")
 _HTTP_METHODS = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"SUBSCRIBE ", b"OPTIONS ")
+_STREAM_TYPES = ("multipart/x-mixed-replace", "application/x-rtsp-tunnelled")
+_SIP_METHODS = (b"REGISTER sip:", b"OPTIONS sip:", b"INVITE sip:", b"SIP/2.0 ")
 _REALM = re.compile(r'realm\s*=\s*"?([^",]{1,200})', re.IGNORECASE)
 _SCRIPT_LOCATION = re.compile(rb"""location(?:\.href|\.replace)?\s*(?:=|\()\s*["']([^"']{1,200})["']""")
 
@@ -89,12 +91,14 @@ def http_facts(payload: bytes) -> list[Fact]:
         facts = named(message, http_server="server", http_location="location") + _realm(message, "http_realm")
         facts += _script_location(message)
         kind = message.headers.get("content-type", "")
-        if kind.lower().startswith("multipart/x-mixed-replace"):
+        if kind.lower().startswith(_STREAM_TYPES):
             facts.append(("http_type", kind))
         return facts + page_facts(message.body) + description_facts(message.body) + soap_facts(message.body)
     words = message.first.split(" ")
     path = [("http_path", tidy(words[1].split("?", 1)[0]))] if len(words) > 1 else []
-    return path + named(message, http_agent="user-agent", http_host="host")
+    texts = tag_texts(message.body, "NewPortMappingDescription") if b"PortMapping" in message.body else []
+    wanted = [("upnp_mapping", text) for text in texts[:1]]
+    return path + named(message, http_agent="user-agent", http_host="host") + wanted
 
 
 def icon_facts(payload: bytes) -> list[Fact]:
@@ -122,6 +126,17 @@ def ssdp_facts(payload: bytes) -> list[Fact]:
     facts = named(message, ssdp_server="server", ssdp_location="location", ssdp_usn="usn")
     facts += named(message, ssdp_type="nt") or named(message, ssdp_type="st")
     return facts + named(message, ssdp_model="x-modelname", ssdp_name="x-friendly-name")
+
+
+def sip_facts(payload: bytes) -> list[Fact]:
+    """The name that a telephone or a door station gives itself."""
+    message = split(payload)
+    return named(message, sip_agent="user-agent") or named(message, sip_agent="server")
+
+
+def is_sip(payload: bytes) -> bool:
+    """True for the start of a SIP message of either side."""
+    return payload.startswith(_SIP_METHODS)
 
 
 def is_rtsp(payload: bytes) -> bool:

@@ -59,6 +59,8 @@ def _rare_udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         return names.netbios_facts(payload)
     if dport == TFTP_PORT and payload[:2] in (b"\0\x01", b"\0\x02"):
         return [("tftp_file", tidy(payload[2:].split(b"\0")[0]))]
+    if messages.is_sip(payload):
+        return messages.sip_facts(payload)
     return p2p.ilnk_facts(payload) or p2p.dahua_facts(payload) or p2p.hidden_facts(payload, sport, dport)
 
 

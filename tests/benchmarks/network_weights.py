@@ -3,6 +3,7 @@
     network_weights.py collect CAPTURES FACTS.jsonl   reads every capture of a labelled folder once
     network_weights.py weigh FACTS.jsonl              ratios by kind, and how the probability comes true
     network_weights.py unseen FACTS.jsonl             each camera without the rules that its capture gave
+    network_weights.py unnamed FACTS.jsonl            ... and without any rule that knows its make by name
 
 A device counts once however many files it is in: what it shows in a third of them counts a third.
 Counted ratios are shrunk towards the stated ones as if these had been counted on 20 cameras more.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -27,13 +29,14 @@ from detector.model import Device, Sighting, probability_of  # noqa: E402
 from detector.network.devices import facts_of  # noqa: E402
 from detector.network.judge import LIMITS, judge  # noqa: E402
 from detector.network.search import NetworkSearch  # noqa: E402
-from detector.network.signatures import Signatures, packaged  # noqa: E402
+from detector.network.signatures import Signature, Signatures, packaged  # noqa: E402
 from hardware.capture import CaptureFile  # noqa: E402
 from hardware.sensor import InputUnreadable, SensorUnavailable  # noqa: E402
 
 STATED_COUNTS_AS = 20.0  # cameras
 BINS = (0.0, 0.05, 0.25, 0.5, 0.9, 0.99, 1.0)
 SILENT = {"address", "mac_vendor"}
+COMMON = {"virtual", "e1"}  # words of labels that are no make
 
 # The words in a rule's source that say it was written with that capture in hand.
 WRITTEN_FROM = {
@@ -182,15 +185,27 @@ def _bin(told: list[tuple[float, bool, float]], low: float, high: float) -> str:
     return f"{devices:20.1f}{mean:10.3f}{sum(share for _, camera, share in inside if camera):9.1f}"
 
 
-def show_unseen(rows: list[Row]) -> None:
-    """Each labelled camera, judged without the rules whose source names its capture."""
+def names(rule: Signature, make: str) -> bool:
+    """True where a rule knows the make: by what it tells, its pattern, its domains or its examples."""
+    words = [word.lower() for word in re.findall(r"[A-Za-z0-9-]{2,}", make) if word.lower() not in COMMON]
+    text = "\n".join((rule.make, rule.pattern, *rule.domains, *rule.makes.values(), *rule.examples)).lower()
+    return any(re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text) for word in words)
+
+
+def show_unseen(rows: list[Row], *, unnamed: bool = False) -> None:
+    """Each labelled camera, judged without the rules whose source names its capture, and if `unnamed`
+    without those that know its make.
+    """
     of_make: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row.camera:
             of_make[row.make].append(row)
     for make, seen in of_make.items():
         marks = WRITTEN_FROM.get(make, ())
-        left = [rule for rule in packaged() if not any(mark in rule.source for mark in marks)]
+        left = [
+            rule for rule in packaged()
+            if not any(mark in rule.source for mark in marks) and not (unnamed and names(rule, make))
+        ]  # fmt: skip
         words = defaultdict(int)
         for row in seen:
             finding = judge(row.device, Signatures(left))
@@ -204,6 +219,7 @@ def show_unseen(rows: list[Row]) -> None:
 VERBS: dict[str, Callable[[list[Row]], None]] = {
     "weigh": lambda rows: (show_ratios(counted(rows)), show_calibration(counted(rows)))[0],
     "unseen": show_unseen,
+    "unnamed": lambda rows: show_unseen(rows, unnamed=True),
 }
 
 if __name__ == "__main__":
