@@ -57,6 +57,17 @@ CAMERAS = [
     ("Hikvision", [("discovery", "Hikvision SADP")]),
     ("Hikvision", dns("litedev.hik-connect.com")),
     ("Imou", dns("device.imoulife.com")),
+    # A laboratory's table of the names that each of its devices asked for, unedited (index id 48839760412).
+    ("Furbo", dns("ai.furbo.co", "product.furbo.co", "firehose.us-east-1.amazonaws.com", "cloud-recording-de.s3.amazonaws.com")),
+    ("Blink", dns("ccs-e002.immedia-semi.com", "is-cam-e002.immedia-semi.com", "rest-hw-e002.immedia-semi.com")),
+    ("Nest", dns("nest-camera-media.googleapis.com", "time.google.com", "clients1.google.com", "lycraservice-pa-cam-prod.googleapis.com", "connectivitycheck.gstatic.com")),
+    ("Meari", dns("meari-eu.oss-eu-central-1.aliyuncs.com", "apis.cloudedge360.com", "euce.mearicloud.com", "apis-eu-frankfurt.cloudedge360.com")),
+    # Published tear-downs of single cameras and recorders.
+    ("iCam365", dns("ep.tange365.com", "api.icloseli.com", "host.tange365.com", "relay.icloseli.com", "p2p-002.host.tange365.com")),
+    ("P6S", dns("rsbotd-sgp.p6sai.com", "pool.ntp.org")),
+    ("Ubia", dns("m1.ubianet.com", "m2.ubianet.com", "m3.ubianet.com")),
+    ("", [("p2p", "Kalay from the device")]),
+    ("365Cam", [("p2p", "PPPP answers a search"), ("p2p_prefix", "DGOA")]),
     ("Juan", dns("ngw.dvr163.com")),
     ("JVC", [("rtsp_reply", "401"), ("rtsp_realm", "JVCCAM Authorization")]),
     ("Logitech Circle", dns("node-mocked-2.video.logi.com")),
