@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from detector.model import Frame
-from detector.optics.pictures import LIMITS_OF_ONE, LIMITS_OF_PAIR, PictureLimits, judge_pictures
+from detector.optics.pictures import (
+    LIMITS_OF_ONE,
+    LIMITS_OF_PAIR,
+    TAPE,
+    TAPE_OR_LAMP,
+    PictureLimits,
+    judge_pictures,
+)
 from tests.optics_scenes import add_point, as_planes, levels, placed, seen_wall, similarity, wall
 
 SIZE = (640, 480)
@@ -244,3 +251,58 @@ def test_leaves_that_move_between_the_pictures_raise_what_is_asked_of_a_reflecto
 def test_every_limit_of_a_pair_matters(limits):
     lit, unlit = shot(retro=4.0), shot(retro=0.0, light=0.5, seed=2, index=1)
     assert len(places(judge_pictures(lit, unlit, limits), refused=True)) < len(places(judge_pictures(lit, unlit), refused=True))
+
+
+# --- what is broader than a pupil
+
+
+def ring_light(*, strips=(), points=(), colour=(0.5, 1.0, 0.02), size=(320, 240), seed=1):
+    """A picture exposed so low that only what sends a coloured ring light back shows."""
+    light = np.full((*size[::-1], 3), 0.002, np.float32)
+    for x, y, width, height in strips:
+        light[y : y + height, x : x + width] = 0.8 * np.array(colour)
+    for x, y in points:
+        add_point(light, x, y, 20.0 * np.array(colour), 0.7)
+    pixels = levels(cv2.GaussianBlur(light, (3, 3), 0)) + np.random.default_rng(seed).standard_normal(light.shape) * 1.5
+    return Frame(np.clip(pixels, 0, 255).astype(np.uint8), 0, 0.0)
+
+
+def refused_at(result, place, within):
+    return {kind for kind, track in result.refused.examples if math.dist(track.points[0][1:], place) <= within}
+
+
+@pytest.mark.parametrize("strip", [(100, 80, 9, 20), (100, 80, 30, 60), (100, 80, 60, 100), (0, 80, 40, 70)])
+def test_tape_under_a_coloured_ring_light_is_refused_as_tape_whatever_its_size(strip):
+    result = judge_pictures(ring_light(strips=[strip]))
+    x, y, width, height = strip
+    assert TAPE_OR_LAMP in refused_at(result, (x + width / 2, y + height / 2), math.hypot(width, height) / 2 + 2)
+    assert not result.findings
+
+
+def test_a_point_under_a_coloured_ring_light_is_a_candidate_and_no_tape():
+    result = judge_pictures(ring_light(points=[(160.3, 120.6)]))
+    assert near(places(result, refused=True), (160.3, 120.6))
+    assert TAPE_OR_LAMP not in refused_at(result, (160, 120), 4)
+
+
+def test_a_burnt_out_point_is_not_broad():
+    light = 0.4 * seen_wall(wall(SIZE), similarity(size=SIZE), SIZE)
+    add_point(light, 320.0, 240.0, 500.0, 1.0)
+    result = judge_pictures(developed(light, 0, 2))
+    assert near(places(result, refused=True), (320, 240))
+    assert TAPE_OR_LAMP not in refused_at(result, (320, 240), 4)
+
+
+def test_an_unlit_picture_shows_that_a_broad_surface_is_no_lamp():
+    scene = seen_wall(wall(SIZE), similarity(size=SIZE), SIZE)
+    lit = scene.copy()
+    lit[214:226, 299:311] = 0.9
+    result = judge_pictures(developed(cv2.GaussianBlur(lit, (0, 0), 0.8), 0, 3), developed(0.5 * scene, 1, 4))
+    assert TAPE in refused_at(result, (305, 220), 25)
+    assert not result.findings
+
+
+def test_white_walls_of_a_lit_picture_are_not_told_one_by_one():
+    bright = np.full((240, 320, 3), 90, np.uint8)
+    bright[50:150, 80:200] = 220
+    assert not judge_pictures(Frame(bright, 0, 0.0)).refused.examples

@@ -1,8 +1,9 @@
 """One lit picture, or a lit and an unlit one -> candidates, and what cannot be known from so little.
 
 Nothing here ever alarms: a picture shows no change with the angle of view, so that a lens cannot be
-told from tape, a dome or a drop.  The brightness used is the least of the three channels: what the
-flash sends straight back is white, leaves and indicator lights are not.
+told from a dome or a drop; from tape only where the tape is broader than any pupil.  The brightness
+used is the least of the three channels: what the flash sends straight back is white, leaves and
+indicator lights are not.  In a dark exposure it is the greatest: a ring light may have a colour.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from detector.model import (
     probability_of,
 )
 from detector.optics import glint, lens
+from detector.optics.broad import brightness, is_broad, surfaces
 from detector.optics.conclude import NEXT_LOOK
 from detector.optics.facts import Facts, hue_of
 from detector.optics.motion import Motion, MotionEstimator
@@ -67,12 +69,16 @@ class _Candidate:
     y: float
     score: float
     facts: Facts
+    broad: bool
 
 
 FULL_SIZE = glint.GlintLimits(halved_from_px=1_000_000)
 """There is time for one picture; half-size search is for video."""
 ALL_GAINS = glint.GlintLimits(halved_from_px=1_000_000, per_tile=30, most=4000, least_contrast=6.0)
 """What two pictures share is gone from their difference: marks that stand close need no more be let go."""
+TAPE = "tape or another broad surface"
+TAPE_OR_LAMP = "tape, a lamp or another broad surface"
+"""Why what is broader than a pupil is refused; an unlit picture has shown that it is no lamp."""
 LIMITS_OF_ONE = "From one picture a reflection cannot be told from a lamp, nor a lens from a screw or a drop: take one without light, or a video."
 LIMITS_OF_PAIR = "A pair of pictures tells reflections from lamps, but not a lens from tape, a dome or a drop: a video from moving places does."
 
@@ -84,7 +90,7 @@ def judge_pictures(lit: Frame, unlit: Frame | None = None, limits: PictureLimits
     motion = _registration(lit.pixels, unlit.pixels) if unlit is not None and same else None
     usable = motion is not None and motion.measured
     candidates = _candidates(lit.pixels, unlit.pixels if unlit is not None and usable else None, motion, limits)
-    findings, refused = _sorted_out(candidates, lit.index, limits.show_at)
+    findings, refused = _sorted_out(candidates, _surfaces(lit.pixels, limits), lit.index, limits.show_at)
     return SenseResult(
         coverage=_coverage(lit, unlit, usable=usable),
         findings=findings,
@@ -137,6 +143,7 @@ class _Scored:
 def _at_size(lit: Pixels, unlit: Pixels | None, motion: Motion | None, shrink: int, limits: PictureLimits) -> list[_Candidate]:
     small = _shrunk(lit, shrink)
     view = look(small)
+    plane = brightness(small)
     paired = unlit is not None and motion is not None
     found = _gains(small, _aligned(unlit, motion, shrink, small), limits) if unlit is not None and motion is not None else _alone(small, limits)
     best = np.argsort(-found.score, kind="stable")[: limits.most]
@@ -147,6 +154,7 @@ def _at_size(lit: Pixels, unlit: Pixels | None, motion: Motion | None, shrink: i
         _Candidate(
             float(spots.x[i] * shrink), float(spots.y[i] * shrink), float(found.score[i]),
             _facts(glints, j, float(spots.level[i]), (float(found.dark_level[i]), float(found.dimming[i])) if paired else None),
+            is_broad(plane, spots.peaks[i]),
         )
         for j, i in enumerate(best)
     ]  # fmt: skip
@@ -154,7 +162,7 @@ def _at_size(lit: Pixels, unlit: Pixels | None, motion: Motion | None, shrink: i
 
 def _alone(small: Pixels, limits: PictureLimits) -> _Scored:
     """Spots of a lit picture against what stands out about them."""
-    white = _white(small)
+    white = brightness(small)
     spots = glint.find(white, FULL_SIZE)
     score = spots.level / (limits.noise + limits.clutter * _usual(_standout(white), spots, limits.clutter_px))
     nothing = np.zeros(len(spots), np.float32)
@@ -172,7 +180,7 @@ def _aligned(unlit: Pixels, motion: Motion, shrink: int, small: Pixels) -> Pixel
 
 def _gains(small: Pixels, unlit: Pixels, limits: PictureLimits) -> _Scored:
     """Spots of what a lit picture has over the brightest of the unlit one about the same place."""
-    white, before = _white(small), _white(unlit)
+    white, before = brightness(small), brightness(unlit)
     window = np.ones((limits.window_px, limits.window_px), np.uint8)
     gain = np.asarray(cv2.subtract(white, cv2.dilate(before, window)), np.uint8)
     spots = glint.find(gain, ALL_GAINS)
@@ -202,13 +210,18 @@ def _facts(glints: glint.Glints, row: int, level: float, dark: tuple[float, floa
     )  # fmt: skip
 
 
-def _sorted_out(candidates: list[_Candidate], frame: int, show_at: float) -> tuple[tuple[Finding, ...], Refused]:
-    findings, examples = [], []
+def _sorted_out(
+    candidates: list[_Candidate], broad: list[tuple[float, float]], frame: int, show_at: float
+) -> tuple[tuple[Finding, ...], Refused]:
+    findings: list[Finding] = []
+    examples = [(TAPE_OR_LAMP, Track(((frame, round(x, 2), round(y, 2)),))) for x, y in broad]
     for candidate in candidates:
         where = Track(((frame, round(candidate.x, 2), round(candidate.y, 2)),))
         verdict = lens.judge(candidate.facts)
         probability = probability_of(lens.PRIOR, {reason.kind: reason.weight for reason in verdict.reasons})
-        if probability >= show_at:
+        if candidate.broad:
+            examples.append((TAPE if candidate.facts.dark else TAPE_OR_LAMP, where))
+        elif probability >= show_at:
             probability = min(probability, lens.ALARM_AT - 0.01)  # no picture can carry an alarm
             findings.append(Finding(where, False, round(probability, 3), verdict.reasons, NEXT_LOOK))
         else:
@@ -223,8 +236,10 @@ def _standout(white: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.GaussianBlur(cv2.GaussianBlur(top, (3, 3), 0), (3, 3), 0), np.uint8)
 
 
-def _white(pixels: Pixels) -> NDArray[np.uint8]:
-    return pixels if pixels.ndim == 2 else np.asarray(pixels.min(axis=2), np.uint8)
+def _surfaces(lit: Pixels, limits: PictureLimits) -> list[tuple[float, float]]:
+    """Places of what is too broad to stand out as a spot."""
+    shrink = max(1, round(lit.shape[1] / limits.work_width_px))
+    return [(x * shrink, y * shrink) for x, y in surfaces(_shrunk(lit, shrink), FULL_SIZE.opening_px)[: limits.most]]
 
 
 def _shrunk(pixels: Pixels, times: int) -> Pixels:
