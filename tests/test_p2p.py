@@ -97,18 +97,20 @@ def test_the_newer_form_without_disguise():
 
 
 @pytest.mark.parametrize(("kind", "size"), [(0x10, 44), (0x12, 48)])
-@pytest.mark.parametrize("over", [0x8A, 0xE4])
-def test_a_disguised_camera_logs_in_at_its_server(kind, size, over):
-    payload = bytes((0x2C, kind ^ over)).ljust(size, b"\x5f")
+@pytest.mark.parametrize(("first", "over"), [(0x2C, 0x8A), (0x49, 0x85), (0x9F, 0x91)])
+def test_a_disguised_camera_logs_in_at_its_server(kind, size, first, over):
+    payload = bytes((first, kind ^ over)).ljust(size, b"\x5f")
     assert said(payload, dport=32100) == [("p2p", "PPPP logs in, hidden")]
     assert said(payload, dport=443) == []
     assert said(payload + b"\0", dport=32100) == []
 
 
-def test_the_published_search_fits_the_law_and_gives_its_asker_away_to_nobody():
-    search = bytes.fromhex("2cba5f5d")
-    assert search[1] ^ 0x8A == 0x30
-    assert hidden_facts(search, 50000, 32108) == []
+@pytest.mark.parametrize(("search", "first", "over"), [("2cba5f5d", 0x2C, 0x8A), ("49b573d5", 0x49, 0x85), ("49b7ed6c", 0x49, 0x85)])
+def test_published_searches_fit_the_law_and_give_their_asker_away_to_nobody(search, first, over):
+    payload = bytes.fromhex(search)
+    assert payload[0] == first
+    assert payload[1] ^ over in {0x30, 0x32}
+    assert hidden_facts(payload, 50000, 32108) == []
 
 
 def test_a_disguised_camera_answers_a_search():

@@ -157,7 +157,7 @@ def test_makers_are_asked_in_their_languages():
     asked = {question.name for question in TABLE.to_everybody(leave=True)} - {question.name for question in TABLE.to_everybody(leave=False)}
     assert asked == {
         "sadp", "dhip", "dhip-everybody", "dahua-first", "xiongmai", "tvt", "foscam", "vivotek", "vstarcam", "hanwha", "sony",
-        "panasonic", "bosch", "360-vision", "nice", "ubiquiti", "pppp", "pppp-extended", "pppp-hidden", "v380", "hichip", "kasa", "tapo",
+        "panasonic", "bosch", "360-vision", "nice", "ubiquiti", "pppp", "pppp-extended", "pppp-hidden", "pppp-vstarcam", "v380", "hichip", "kasa", "tapo",
         "miio",
     }
 

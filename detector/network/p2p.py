@@ -31,11 +31,13 @@ _PREFIX = re.compile(rb"[A-Z]{3}[A-Z0-9]{0,5}")
 _ILNK_KINDS = (b"\xa1\x00\0\x14", b"\xa1\x01\0\x14")  # a camera that is awake, or asleep, tells its server so
 _ILNK_SIZE = 24
 
-# First two bytes under the keys that many apps share, with the length of what is sent: a search
-# (F1 30 00 00) goes out as 2C BA 5F 5D under one of them and as 2C D4 60 06 under another.
+# First byte under the keys that many apps share, what then lies over the kind, and the length of what is
+# sent.  Known pairs: a search (F1 30 00 00) goes out as 2C BA 5F 5D (HDWiFiCamPro, 365Cam and others),
+# as 49 B5 73 D5 (VStarcam) or as 9F A1 EE B9 (a variant of the A9).
+_KEYS = ((0x2C, 0x8A), (0x49, 0x85), (0x9F, 0x91))
 _HIDDEN_SIZES = {0x10: (44,), 0x12: (44, 48), 0x41: (24,)}
 _HIDDEN = {
-    (bytes((0x2C, kind ^ over)), size): kind for over in (0x8A, 0xE4) for kind, sizes in _HIDDEN_SIZES.items() for size in sizes
+    (bytes((first, kind ^ over)), size): kind for first, over in _KEYS for kind, sizes in _HIDDEN_SIZES.items() for size in sizes
 }
 
 NAXCLOW_PORT = 6123

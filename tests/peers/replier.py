@@ -47,6 +47,7 @@ PROTOCOLS = {
     "ubiquiti": (10001, None, lambda d: d == b"\x01\0\0\0", None),
     "pppp": (32108, None, lambda d: d in {b"\xf1\x30\0\0", b"\xf1\x32\0\0"}, None),
     "pppp-hidden": (32108, None, lambda d: d == b"\x2c\xba\x5f\x5d", None),
+    "pppp-vstarcam": (32108, None, lambda d: d == b"\x49\xb5\x73\xd5", None),
     "v380": (10008, None, lambda d: d.startswith(b"NVDEVSEARCH^100"), (None, 10009)),
     "hichip": (8002, "239.255.255.250", lambda d: d.startswith(b"SEARCH * HDS/1.0\r\nCSeq:"), None),
     "kasa": (9999, None, kasa, None),
