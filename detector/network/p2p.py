@@ -6,7 +6,7 @@ captures without a camera.  Who says which kind tells the camera from the teleph
 
 iLnk, one of its dialects, has kinds of its own behind A1.  CS2's cameras may lay bytes of a table over
 the whole datagram; each but the first depends on the one sent before it, so that under one key the
-first two bytes of a kind are always the same, and lengths do not change at all.
+head of a kind with its length is always the same.
 """
 
 from __future__ import annotations
@@ -31,14 +31,13 @@ _PREFIX = re.compile(rb"[A-Z]{3}[A-Z0-9]{0,5}")
 _ILNK_KINDS = (b"\xa1\x00\0\x14", b"\xa1\x01\0\x14")  # a camera that is awake, or asleep, tells its server so
 _ILNK_SIZE = 24
 
-# First byte under the keys that many apps share, what then lies over the kind, and the length of what is
-# sent.  Known pairs: a search (F1 30 00 00) goes out as 2C BA 5F 5D (HDWiFiCamPro, 365Cam and others),
-# as 49 B5 73 D5 (VStarcam) or as 9F A1 EE B9 (a variant of the A9).
-_KEYS = ((0x2C, 0x8A), (0x49, 0x85), (0x9F, 0x91))
-_HIDDEN_SIZES = {0x10: (44,), 0x12: (44, 48), 0x41: (24,)}
-_HIDDEN = {
-    (bytes((first, kind ^ over)), size): kind for first, over in _KEYS for kind, sizes in _HIDDEN_SIZES.items() for size in sizes
-}
+# What the heads of a log-in (10 with 40 bytes, 12 with 40 or 44) and of an answer (41 with 20) go out as
+# under the keys that many apps share.  Known pairs: a search (F1 30 00 00) goes out as 2C BA 5F 5D
+# (HDWiFiCamPro, 365Cam and others), 49 B5 73 D5 (VStarcam) or 9F A1 EE B9 (a variant of the A9).
+_HIDDEN_LOGINS = frozenset(map(bytes.fromhex, (
+    "2c9a54c5", "2c989cf6", "2c989cf2", "4995ddb6", "4997e018", "4997e01c", "9f81b5fd", "9f832426", "9f832422",
+)))  # fmt: skip
+_HIDDEN_ANSWERS = frozenset(map(bytes.fromhex, ("2ccb6293", "49c4ea36", "9fd030f8")))
 
 NAXCLOW_PORT = 6123
 XIONGMAI_PORT = 34567
@@ -70,14 +69,11 @@ def ilnk_facts(data: bytes) -> list[Fact]:
     return [("p2p", "PPPP logs in")] if len(data) == _ILNK_SIZE and data[:4] in _ILNK_KINDS else []
 
 
-def hidden_facts(data: bytes, sport: int, dport: int) -> list[Fact]:
+def hidden_facts(data: bytes, sport: int) -> list[Fact]:
     """PPPP under a key that is known: who logs in at a server, or answers a search, is a camera's end."""
-    kind = _HIDDEN.get((data[:2], len(data)))
-    if kind is None:
-        return []
-    if kind == _ANSWER:
-        return [("p2p", "PPPP answers a search, hidden")] if MEETING_PORT not in (sport, dport) else []
-    return [("p2p", "PPPP logs in, hidden")] if dport == MEETING_PORT else []
+    if data[:4] in _HIDDEN_LOGINS:
+        return [("p2p", "PPPP logs in, hidden")]
+    return [("p2p", "PPPP answers a search, hidden")] if data[:4] in _HIDDEN_ANSWERS and sport == SEARCH_PORT else []
 
 
 def naxclow_facts(data: bytes, sport: int, dport: int) -> list[Fact]:
