@@ -92,7 +92,7 @@ def moved(rows, by):
 
 def test_a_lens_that_was_followed_badly_for_a_while_is_one_finding():
     rows = a_lens()
-    early, late = rows[:30].copy(), moved(rows[30:].copy(), 16.0)
+    early, late = rows[:30].copy(), moved(rows[30:].copy(), 32.0)
     (found,) = [result for result in conclude([early, late], on_off(), range(60)) if isinstance(result, Finding)]
     assert {frame for frame, _, _ in found.where.points} == {int(f) for f in rows["frame"][rows["seen"]]}
     apart = conclude([rows[:30].copy(), moved(rows[30:].copy(), 60.0)], on_off(), range(60))

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from detector.optics.facts import FRESH_FRAMES, FRESH_PX, NEAR_LOOKALIKE_PX, gather, hue_of
+from detector.optics.facts import FRESH_FRAMES, FRESH_PX, NEAR_LOOKALIKE_PX, gather, hue_of, with_company
 from detector.optics.rows import ROW
 from detector.optics.track import ALONE
 
@@ -56,26 +56,89 @@ def test_under_a_steady_torch_every_look_is_lit():
     rows["seen"][7:] = rows["measured"][7:] = False
     facts = gather(rows, steady(rows))
     assert (facts.lit, facts.seen, facts.dark, facts.off_axis) == (10, 7, 0, 0)
-    assert facts.dark_level == facts.off_level == facts.dimming == 0.0
+    assert facts.dark_level == facts.off_share == facts.dimming == 0.0
 
 
 def test_looks_are_counted_by_the_light_they_were_made_in():
     states = ("on-axis", "off-axis", "dark") * 6
     level = np.array([120.0, 30.0, 5.0] * 6)
     around = np.array([80.0, 60.0, 20.0] * 6)
-    facts = gather(looks(18, level=level, around=around), states)
+    flux = np.array([900.0, 700.0, 40.0] * 6)
+    facts = gather(looks(18, level=level, around=around, flux=flux), states)
     assert (facts.lit, facts.seen, facts.off_axis, facts.dark) == (6, 6, 6, 6)
     assert facts.level == pytest.approx(120.0)
-    assert facts.off_level == pytest.approx(30.0)
+    assert facts.off_share == pytest.approx(7 / 9)
     assert facts.dark_level == pytest.approx(5.0)
     assert facts.dimming == pytest.approx(0.25)
+
+
+def test_what_was_not_measured_from_aside_is_told_by_its_level():
+    states = ("on-axis", "off-axis", "dark") * 6
+    rows = looks(18, level=np.array([120.0, 30.0, 5.0] * 6))
+    rows["seen"] = rows["measured"] = np.array([True, False, False] * 6)
+    assert gather(rows, states).off_share == pytest.approx(0.25)
+
+
+def test_a_saturated_lens_loses_flux_from_aside_before_it_loses_level():
+    states = ("on-axis", "off-axis") * 9
+    rows = looks(18, level=200.0, peak=255.0, flux=np.array([3000.0, 2400.0] * 9))
+    assert gather(rows, states).off_share == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(("pattern", "held"), [("1111111111", 1.0), ("1111000011", 4 / 5), ("1010101011", 0.2), ("0000111100", 0.75)])
+def test_a_lens_out_of_its_angle_breaks_off_once_and_a_flicker_often(pattern, held):
+    rows = looks(10)
+    rows["seen"] = rows["measured"] = [one == "1" for one in pattern]
+    told = gather(rows, steady(rows))
+    assert told.held == pytest.approx(held, abs=0.01)
+
+
+def test_only_lit_looks_tell_whether_a_sighting_held():
+    rows, states = alternating(20, level=0.0)
+    assert gather(rows, states).held == 1.0
+
+
+def company(*tracks):
+    return with_company([(rows, gather(rows, steady(rows))) for rows in tracks])
+
+
+def at(rows, x):
+    rows["room_x"] = x
+    return rows
+
+
+def flash(first, last, x, count=40):
+    """A glint that was there from one frame to another."""
+    rows = at(looks(count, flux=800.0), x)
+    rows["seen"] = rows["measured"] = (rows["frame"] >= first) & (rows["frame"] < last)
+    return rows
+
+
+def test_what_flashed_beside_a_glint_is_counted_and_what_took_turns_with_it_is_not():
+    assert [one.flashers for one in company(flash(0, 16, 50), flash(8, 20, 70))] == [1, 1]
+    assert [one.flashers for one in company(flash(0, 16, 50), flash(20, 36, 70))] == [0, 0]
+    assert [one.flashers for one in company(flash(0, 16, 50), flash(14, 30, 70))] == [0, 0]  # two frames are chance
+
+
+def test_flashes_are_no_company_from_afar_or_at_the_same_place():
+    assert [one.flashers for one in company(flash(0, 16, 50), flash(0, 16, 53))] == [0, 0]
+    assert [one.flashers for one in company(flash(0, 16, 50), flash(0, 16, 150))] == [0, 0]
+
+
+def test_neighbours_are_counted_at_whatever_time_if_they_are_nearly_as_strong():
+    sheet = company(*(flash(4 * i, 4 * i + 6, 50 + 9 * i) for i in range(6)))
+    assert [one.neighbours for one in sheet] == [5] * 6
+    weak = looks(40, flux=200.0, room_x=70.0)
+    assert company(looks(40), weak)[0].neighbours == 0
+    assert company(looks(40), weak)[1].neighbours == 1
+    assert company(looks(40), at(looks(40), 120.0))[0].neighbours == 0
 
 
 def test_one_or_two_looks_in_a_light_are_chance():
     states = ("on-axis",) * 8 + ("dark", "dark", "off-axis")
     facts = gather(looks(11), states)
     assert facts.dark == facts.off_axis == 0
-    assert facts.dark_level == facts.off_level == 0.0
+    assert facts.dark_level == facts.off_share == 0.0
 
 
 def test_the_level_is_that_of_the_strong_sightings():

@@ -16,7 +16,7 @@ from detector.optics.facts import Facts
 NOTHING = {field.name: 0 for field in dataclasses.fields(Facts)}
 GLINT = Facts(**NOTHING | {
     "lit": 40, "seen": 40, "level": 140.0, "swing": 1.3, "smooth": 0.5, "peak": 240.0, "core": 4.0, "width": 1.2, "long": 1.05,
-    "floor": 60.0, "ring": 62.0, "far": 60.0, "rough": 4.0, "beside": 999.0, "drift": 0.1, "tint": 0.05, "tint_level": 60.0, "hue": "blue",
+    "floor": 60.0, "ring": 62.0, "far": 60.0, "rough": 4.0, "beside": 999.0, "drift": 0.1, "tint": 0.05, "tint_level": 60.0, "hue": "blue", "held": 1.0,
 })  # fmt: skip
 SWITCHED = {"dark": 20, "lit": 20, "seen": 20, "dimming": 0.4}
 THREE = SWITCHED | {"off_axis": 20}
@@ -25,7 +25,7 @@ CUES = {
     # cue -> what favours a lens, what speaks against one
     "switching": (SWITCHED | {"dark_level": 0.0}, SWITCHED | {"dark_level": 130.0}),
     "pattern": (SWITCHED | {"dark_level": 0.0}, SWITCHED | {"dark_level": 70.0, "dimming": 0.5}),
-    "off_axis": (THREE | {"off_level": 5.0}, THREE | {"off_level": 130.0}),
+    "off_axis": (THREE | {"off_share": 0.05}, THREE | {"off_share": 0.98}),
     "brightness": ({"peak": 255.0}, {"peak": 140.0}),
     "contrast": ({"level": 150.0}, {"level": 22.0}),
     "core": ({"core": 3.0}, {"core": 60.0}),
@@ -33,6 +33,7 @@ CUES = {
     "dark ring": ({"ring": 62.0}, {"floor": 90.0, "far": 90.0, "ring": 40.0}),
     "glow": ({"ring": 62.0, "core": 0.0}, {"floor": 75.0, "ring": 110.0, "core": 0.0}),
     "companion": ({"beside": 999.0}, {"beside": 9.0, "crowd": 1.0}),
+    "busy": ({"neighbours": 0}, {"neighbours": 9}),
     "crowding": ({"crowd": 0.0}, {"crowd": 14.0}),
     "flashing": ({"flashers": 0}, {"flashers": 5}),
     "swing": ({"swing": 5.0, "smooth": 1.0}, {"swing": 1.02}),
@@ -86,7 +87,7 @@ def test_a_lens_under_a_switched_torch_alarms():
 
 
 def test_a_lens_under_a_three_state_lamp_alarms():
-    assert probability(facts(**THREE, off_level=3.0, swing=4.0, smooth=0.9)) > lens.ALARM_AT
+    assert probability(facts(**THREE, off_share=0.03, swing=4.0, smooth=0.9)) > lens.ALARM_AT
 
 
 def test_what_shines_by_itself_is_refused_whatever_else_speaks_for_it():
@@ -97,24 +98,52 @@ def test_what_shines_by_itself_is_refused_whatever_else_speaks_for_it():
 
 
 def test_a_lamp_is_refused_even_where_it_sends_nothing_back_from_aside():
-    lamp = facts(**THREE | {"dark_level": 140.0, "off_level": 0.0, "swing": 4.0, "smooth": 1.0})
+    lamp = facts(**THREE | {"dark_level": 140.0, "off_share": 0.0, "swing": 4.0, "smooth": 1.0})
     assert lens.judge(lamp).against == "shines by itself"
 
 
 def test_a_dome_that_shines_alike_from_aside_never_alarms():
-    dome = facts(**THREE, off_level=130.0, swing=1.3, smooth=0.5)
+    dome = facts(**THREE, off_share=0.98, swing=1.3, smooth=0.5)
     assert lens.judge(dome).against == "light from aside"
     assert probability(dome) < lens.ALARM_AT
 
 
 def test_the_less_light_comes_back_from_aside_the_more_like_a_lens():
-    weights = [total(facts(**THREE, off_level=level)) for level in (0.0, 30.0, 60.0, 90.0, 140.0)]
+    weights = [total(facts(**THREE, off_share=share)) for share in (0.0, 0.5, 0.65, 0.8, 0.92, 1.0)]
     assert weights == sorted(weights, reverse=True)
     assert weights[0] > weights[-1] + 3
 
 
 def test_light_from_aside_is_only_judged_where_there_was_any():
-    assert "light from aside" not in kinds(facts(**SWITCHED, off_level=140.0))
+    assert "light from aside" not in kinds(facts(**SWITCHED, off_share=0.9))
+
+
+def aside(**changes):
+    (reason,) = (r for r in lens.judge(facts(**THREE, **changes)).reasons if r.kind == "light from aside")
+    return reason
+
+
+def test_a_lens_that_loses_a_sixth_of_its_light_from_aside_is_not_taken_for_a_dome():
+    """Lobes of 25 mrad at 3.5 m and a ring 50 mm aside: by the law of b / (d lobe) five sixths stay."""
+    assert aside(off_share=0.84).weight > 0.5
+    assert aside(off_share=0.99).weight < -3.5
+    assert len({aside(off_share=share).says for share in (0.1, 0.84, 0.99)}) == 3
+
+
+def test_what_flickers_while_lit_says_little_by_missing_in_other_light():
+    assert aside(off_share=0.02, held=0.4).weight < 0.3 * aside(off_share=0.02, held=1.0).weight
+    assert aside(off_share=0.99, held=0.4).weight == aside(off_share=0.99, held=1.0).weight
+    on_off = [total(facts(**SWITCHED | {"dark_level": 0.0}, held=held)) for held in (0.3, 0.6, 0.9)]
+    assert on_off == sorted(on_off)
+    assert on_off[-1] > on_off[0] + 1.0
+
+
+def test_a_few_things_around_it_are_chance_and_many_are_foil():
+    alone = {n: total(facts(neighbours=n)) for n in (0, 5, 6, 8, 12)}
+    assert alone[0] == alone[5] > alone[6] > alone[8] == alone[12]
+    assert "busy place" in kinds(facts(neighbours=8))
+    assert "alone" in kinds(facts(neighbours=3))
+    assert not {"alone", "busy place"} & kinds(facts(crowd=1.0))
 
 
 def test_a_printed_dot_that_fades_with_the_room_is_no_reflection():

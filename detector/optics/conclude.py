@@ -14,7 +14,7 @@ from detector.optics.rows import Rows
 
 MOST_POINTS = 600
 """Points kept of one track in the report."""
-TURNS = JoinLimits(together_px=8.0, apart_px=20.0, apart_most_px=35.0, shared_frames=0.1)
+TURNS = JoinLimits(together_px=16.0, apart_px=35.0, apart_most_px=60.0, shared_frames=0.1)
 """Things that look like lenses are rare: two of them within this of each other that were never seen
 at once are one, where two marks of a wallpaper would be two."""
 SAME_PX = 10.0
@@ -63,7 +63,7 @@ def _each(
     known = [(rows, told) for rows, told in gathered if told is not None and told.seen >= lens.FEWEST_SIGHTINGS]
     unknown = [rows for rows, told in gathered if told is None or told.seen < lens.FEWEST_SIGHTINGS]
     results: list[tuple[Rows, Finding | Refusal]] = [(rows, ("too little seen", _track(rows, states, numbers))) for rows in unknown]
-    for (rows, _), told in zip(known, facts.with_flashers(known), strict=True):
+    for (rows, _), told in zip(known, facts.with_company(known), strict=True):
         results.append((rows, _judged(told, _track(rows, states, numbers))))
     return results
 

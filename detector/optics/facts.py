@@ -28,6 +28,13 @@ FLASH_FLUX = 0.25
 FLASH_SELF_PX = 6.0
 FLASH_NEAR_PX = 90.0
 """Nearer is the glint itself, farther is another thing."""
+BUSY_NEAR_PX = 60.0
+BUSY_FLUX = 0.35
+"""What returns less is a mark of the surface beside a strong glint."""
+FLASH_TOGETHER = 3
+"""Frames in which both were seen.  What only takes turns with it may be the same lens, lost and found
+again a little farther on: facets that flash in turn are seldom alone enough never to meet.
+"""
 FRESH_FRAMES = 3
 FRESH_PX = 9.0
 """unless it was seen within three frames: its place is then known to a few pixels."""
@@ -38,16 +45,19 @@ class Facts:
     """What is known of one glint over the whole recording.
 
     Levels are grey steps over the surroundings unless said.  `lit`, `dark` and `off_axis` count the
-    frames looked at in that light, `seen` those lit ones with a spot; `dimming` is the level of the
-    surroundings in the dark as a share of their lit level; `level` is the strong end of
-    the lit levels, `dark_level` and `off_level` the usual ones in that light.  `swing` is the ratio
-    of the strong to the weak end of the flux while seen and `smooth` is 1 when it changes steadily,
-    0 when it jumps at random; `travel` how far over the picture it was seen, in px.  `peak` (0 to 255), `flux` (grey levels summed), `core` (saturated px), `width` (px), `long` (axis
-    ratio), `floor`, `ring`, `far` (levels 7, 5 and 14 px out), `rough` (deviation around), `beside`
-    (distance to the nearest like spot in px), `crowd` and
-    `drift` (px a frame beyond the surroundings) are medians of the stronger half.  `flashers` counts
-    other glints near it in the room that came and went as well, at whatever time.  `tint` is the
-    share of colour in the halo (0 grey, 1 pure), `tint_level` its strength.
+    frames looked at in that light, `seen` those lit ones with a spot; `held` is the share of sightings
+    that the next lit look confirmed; `dimming` is the level of the surroundings in the dark as a share
+    of their lit level; `level` is the strong end of the lit levels, `dark_level` the usual one in the
+    dark; `off_share` is what light from aside leaves of its flux (of its level where it was hardly seen
+    then), both lamps taken to be equally strong.  `swing` is the ratio of the strong to the weak end of
+    the flux while seen and `smooth` is 1 when it changes steadily, 0 when it jumps at random; `travel`
+    how far over the picture it was seen, in px.  `peak` (0 to 255), `flux` (grey levels summed), `core`
+    (saturated px), `width` (px), `long` (axis ratio), `floor`, `ring`, `far` (levels 7, 5 and 14 px out),
+    `rough` (deviation around), `beside` (distance to the nearest like spot in px), `crowd` and `drift`
+    (px a frame beyond the surroundings) are medians of the stronger half.  `flashers` counts other
+    glints near it in the room that came and went as well and were seen beside it, `neighbours` all
+    that are nearly as strong, at whatever time.  `tint` is the share of colour in the halo (0 grey, 1
+    pure), `tint_level` its strength.
     """
 
     lit: int
@@ -56,7 +66,7 @@ class Facts:
     off_axis: int
     level: float
     dark_level: float
-    off_level: float
+    off_share: float
     dimming: float
     swing: float
     smooth: float
@@ -77,6 +87,8 @@ class Facts:
     tint: float
     tint_level: float
     hue: str
+    held: float = 1.0
+    neighbours: int = 0
 
 
 def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
@@ -103,10 +115,11 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
         off_axis=len(off),
         level=float(np.percentile(lit["level"][lit["seen"]], 80)),
         dark_level=float(np.median(dark["level"])) if len(dark) else 0.0,
-        off_level=float(np.median(off["level"])) if len(off) else 0.0,
+        off_share=_off_share(off, glints, lit),
         dimming=float(np.median(dark["around"]) / max(np.median(lit["around"]), 1.0)) if len(dark) else 0.0,
         swing=swing,
         smooth=smooth,
+        held=_held(lit["seen"]),
         travel=float(np.hypot(np.ptp(glints["x"]), np.ptp(glints["y"]))),
         flashers=0,
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
@@ -114,6 +127,17 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
         hue=hue_of(tint),
         **middle,
     )
+
+
+def _off_share(off: Rows, glints: Rows, lit: Rows) -> float:
+    """What is left of the glint in light from aside, of its flux where it could be measured: levels stop
+    at saturation, where a third of the light may look like nearly all of it.
+    """
+    measured = off[off["measured"]]
+    if len(measured) >= FEWEST_LOOKS:
+        return float(np.median(measured["flux"]) / max(np.median(glints["flux"]), 1.0))
+    left = float(np.median(off["level"])) if len(off) else 0.0
+    return left / max(float(np.percentile(lit["level"][lit["seen"]], 80)), 1.0)
 
 
 def _enough(rows: Rows) -> Rows:
@@ -132,23 +156,33 @@ _STEADY: dict[LampState | None, int] = {None: 0}
 _MEDIANS = ("peak", "flux", "core", "width", "long", "floor", "ring", "far", "rough", "beside", "crowd", "drift")
 
 
-def with_flashers(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
-    """The facts of all tracks, each told how many others near it flashed too.
+def with_company(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
+    """The facts of all tracks, each told how many others there were near it and how many of them flashed too.
 
     Foil, jewels and crumpled film flash facet after facet as the camera moves; a lens is alone.
     """
     places = np.array([[np.median(rows[c][rows["seen"]]) for c in ("room_x", "room_y")] for rows, _ in tracks]).reshape(-1, 2)
     flux, peak = (np.array([getattr(known, name) for _, known in tracks]) for name in ("flux", "peak"))
     flashes = np.array([_comes_and_goes(known) for _, known in tracks], np.bool_)
-    counts = []
-    for i in range(len(tracks)):
+    seen = [rows["frame"][rows["seen"]] for rows, _ in tracks]
+    result = []
+    for i, (_, known) in enumerate(tracks):
         far = np.hypot(*(places - places[i]).T)
-        counts.append(int((flashes & (far > FLASH_SELF_PX) & (far < FLASH_NEAR_PX) & (flux > FLASH_FLUX * flux[i]) & (peak > peak[i] - ALIKE_PEAK)).sum()))
-    return [replace(known, flashers=count) for (_, known), count in zip(tracks, counts, strict=True)]
+        alike = flashes & (far > FLASH_SELF_PX) & (far < FLASH_NEAR_PX) & (flux > FLASH_FLUX * flux[i]) & (peak > peak[i] - ALIKE_PEAK)
+        beside = [j for j in np.flatnonzero(alike) if len(np.intersect1d(seen[i], seen[j], assume_unique=True)) >= FLASH_TOGETHER]
+        near = int(((far > FLASH_SELF_PX) & (far < BUSY_NEAR_PX) & (flux > BUSY_FLUX * flux[i])).sum())
+        result.append(replace(known, flashers=len(beside), neighbours=near))
+    return result
 
 
 def _comes_and_goes(known: Facts) -> bool:
     return known.peak >= FLASH_PEAK and (known.swing > FLASH_SWING or known.seen < FLASH_SHARE * known.lit)
+
+
+def _held(seen: NDArray[np.bool_]) -> float:
+    """How often a sighting is followed by one: a lens that leaves its angle breaks off once, not ten times."""
+    after = seen[1:][seen[:-1]]
+    return float(after.mean()) if len(after) else 0.0
 
 
 def _between_sightings(rows: Rows, lit: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -62,6 +62,15 @@ def _missing(facts: Facts) -> float:
     return (facts.level * facts.dimming - facts.dark_level) / 8.0 if facts.dark else 0.0
 
 
+def _dependable(facts: Facts) -> float:
+    """What flickers while lit (foil, a mark that is followed badly) says little by missing in other light."""
+    return _ramp(facts.held, *FLICKERS, 0.2, 1.0)
+
+
+FLICKERS = (0.5, 0.85)
+"""Share of sightings that the next lit look confirms: below the first a flicker, above the second a steady point."""
+
+
 def switching(facts: Facts) -> Reason | None:
     """A lens only sends the torch's own light back; a lamp or an indicator shines by itself."""
     if not facts.dark:
@@ -71,7 +80,7 @@ def switching(facts: Facts) -> Reason | None:
         return Reason("shines by itself", "It shines as brightly when the torch is off: a lamp or indicator, not a reflection.", share, "of the lit level", -5.0, PHYSICS)
     if _missing(facts) > 0.5:
         # domes and foil go out with the torch as well: this only rules out lamps and patterns
-        weight = _ramp(_missing(facts), 0.5, 3.5, 0.0, 1.5)
+        weight = _ramp(_missing(facts), 0.5, 3.5, 0.0, 1.5) * _dependable(facts)
         return Reason("torch on and off", "It is there when the torch is on and gone when it is off.", share, "of the lit level", weight, PHYSICS)
     weight = _ramp(share, 0.15, 0.5, 0.0, -2.5)
     return Reason("torch on and off", "It fades with the torch only as far as its surroundings do, as a bright pattern does.", share, "of the lit level", weight, PHYSICS)
@@ -81,15 +90,21 @@ def off_axis(facts: Facts) -> Reason | None:
     """A lens throws light back within 25 mrad; light from aside does not return, that of a dome does."""
     if not facts.off_axis:
         return None
-    share = facts.off_level / max(facts.level, 1.0)
-    # levels saturate: a tenth of the light may still show as half the level, a dome as all of it
-    weight = _ramp(share, 0.35, 0.6, 3.5, 1.0) if share < 0.6 else _ramp(share, 0.6, 0.9, 1.0, -4.0)
-    says = (
-        "It goes out when the light comes from aside: it returns light only to where it came from."
-        if weight > 0
-        else "It shines alike when the light comes from aside, as a dome, a screw or a drop does."
-    )
-    return Reason("light from aside", says, round(share, 2), "of the on-axis level", weight, PHYSICS)
+    weight = float(np.interp(facts.off_share, *ASIDE_WEIGHTS))
+    weight *= _dependable(facts) if weight > 0 else 1.0
+    if weight <= 0:
+        says = "It shines alike when the light comes from aside, as a dome, a screw or a drop does."
+    elif facts.off_share < 0.5:
+        says = "It goes out when the light comes from aside: it returns light only to where it came from."
+    else:
+        says = "It loses part of its light when that comes from aside, as a lens does whose lobe reaches so far."
+    return Reason("light from aside", says, round(facts.off_share, 2), "of the on-axis light", weight, PHYSICS)
+
+
+ASIDE_WEIGHTS = ((0.45, 0.7, 0.88, 0.95), (3.5, 2.0, 1.0, -4.0))
+"""Share of the light that stays: two marks of one dome differ by 0.04, a lens at distance d loses what
+b / (d lobe) takes, and keeps all of it only where its lobe is several times wider than b / d.
+"""
 
 
 def brightness(facts: Facts) -> Reason | None:
@@ -138,9 +153,18 @@ def company(facts: Facts) -> Reason | None:
         return Reason("double highlight", "A second glint keeps close beside it: a glossy curve mirrors the torch and a lamp.", round(facts.beside, 1), "px", -3.0, PHYSICS)
     if facts.crowd >= 2:
         return Reason("crowd", f"{facts.crowd:.0f} like glints stand around it: foil, a row of lights or a pattern.", round(facts.crowd), "within 40 px", _ramp(facts.crowd, 2.0, 6.0, -1.3, -2.5), PHYSICS)
+    weight = _ramp(facts.neighbours, *BUSY)
+    if weight < 0.0:
+        return Reason("busy place", f"{facts.neighbours} glints nearly as strong were seen around it, if not at once: foil, stones or a pattern.", facts.neighbours, "within 60 px", weight, PHYSICS)
     if facts.crowd < 0.5:
-        return Reason("alone", "Nothing like it shines around it.", 0, "within 40 px", 0.7, PHYSICS)
+        return Reason("alone", "Nothing like it shines around it.", 0, "within 40 px", weight, PHYSICS)
     return None
+
+
+BUSY = (5.0, 8.0, 0.7, -2.2)
+"""Others around a glint over the whole recording: up to five are chance and pieces of badly followed
+tracks, from eight a sheet of foil or a patterned surface.
+"""
 
 
 def flashing(facts: Facts) -> Reason | None:

@@ -202,7 +202,7 @@ def _facts(glints: glint.Glints, row: int, level: float, dark: tuple[float, floa
     tint = glints.tint[row]
     dark_level, dimming = dark or (0.0, 0.0)
     return Facts(
-        lit=1, seen=1, dark=int(dark is not None), off_axis=0, level=level, dark_level=dark_level, off_level=0.0, dimming=dimming,
+        lit=1, seen=1, dark=int(dark is not None), off_axis=0, level=level, dark_level=dark_level, off_share=0.0, dimming=dimming,
         swing=1.0, smooth=0.0, travel=0.0, peak=float(glints.peak[row]), flux=float(glints.flux[row]), core=float(glints.core[row]), width=float(glints.width[row]),
         long=float(glints.long[row]), floor=float(glints.floor[row]), ring=float(glints.ring[row]), far=float(glints.far[row]),
         rough=float(glints.rough[row]), beside=999.0, flashers=0, crowd=1.0, drift=float("nan"),

@@ -21,6 +21,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -110,28 +111,32 @@ def frames_of(clip: Path) -> Iterator[Frame]:
 
 
 def search(clip: Path) -> tuple[Sequence[Finding], list[Judged]]:
-    """What the search shows of a clip, and every track that it judged, listened to where it concludes."""
-    judged: list[Judged] = []
-
-    def listening(tracks: Sequence[Rows], states: Sequence[LampState | None], numbers: Sequence[int]) -> list[Finding | conclude.Refusal]:
-        results = conclude.conclude(tracks, states, numbers)
-        judged.extend(_judged(tracks, states, results))
-        return results
-
+    """What the search shows of a clip, and every track that it judged."""
     looking = LensSearch()
     for frame in frames_of(clip):
         looking.add(frame)
-    with mock.patch("detector.optics.search.conclude", listening):
+    with listening() as judged:
         return looking.finish().findings, judged
 
 
-def _judged(tracks: Sequence[Rows], states: Sequence[LampState | None], results: Sequence[Finding | conclude.Refusal]) -> Iterator[Judged]:
-    """The facts of the tracks that were judged: the results of the others come first."""
-    known = [(rows, told) for rows in tracks if (told := facts.gather(rows, states)) is not None and told.seen >= lens.FEWEST_SIGHTINGS]
-    for told, result in zip(facts.with_flashers(known), results[len(results) - len(known) :], strict=True):
-        where = result.where if isinstance(result, Finding) else result[1]
-        assert isinstance(where, Track)
-        yield Judged(where.points, told)
+@contextmanager
+def listening() -> Iterator[list[Judged]]:
+    """Every track that is judged meanwhile, listened to where the search concludes: the last time, where it
+    judges once more what belongs together.
+    """
+    judged: list[Judged] = []
+    every, one = conclude._each, conclude._judged
+
+    def each(tracks: Sequence[Rows], states: Sequence[LampState | None], numbers: Sequence[int]) -> list[tuple[Rows, Finding | conclude.Refusal]]:
+        judged.clear()
+        return every(tracks, states, numbers)
+
+    def judge(known: facts.Facts, where: Track) -> Finding | conclude.Refusal:
+        judged.append(Judged(where.points, known))
+        return one(known, where)
+
+    with mock.patch.object(conclude, "_each", each), mock.patch.object(conclude, "_judged", judge):
+        yield judged
 
 
 class Table:
