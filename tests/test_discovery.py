@@ -92,6 +92,7 @@ def test_no_whole_serial_number_is_kept(name):
 
 OURS = {
     "pppp": {("p2p", "PPPP answers a search"), ("p2p_prefix", "BATD")},
+    "pppp-hidden": {("p2p", "PPPP answers a search, hidden")},
     "xiongmai": {("discovery", "Xiongmai DVRIP"), ("said_mac", "00:12:17:00:00:01")},
     "tvt": {("discovery", "TVT")},
     "v380": {("discovery", "V380"), ("said_mac", "00:1b:21:00:00:02")},

@@ -80,6 +80,8 @@ REAL = (
 OUR_OWN = (
     # The form of an answer of an A9 camera as DavidVentura/cam-reverse publishes it, its number changed.
     Replier("pppp", "pppp", "alarm", reply=bytes.fromhex("f1410014 4241544400000000 00000001 574f4e4a4d000000")),
+    # The same head under the key that HDWiFiCamPro and 365Cam share; what follows is hidden and not read.
+    Replier("pppp-hidden", "pppp-hidden", "alarm", reply=bytes.fromhex("2ccb6293") + b"\x5a" * 20),
     Replier("xiongmai", "xiongmai", "alarm", reply=_dvrip({"NetWork.NetCommon": {"MAC": "00:12:17:00:00:01", "HostName": "LocalHost", "TCPPort": 34567, "SN": "0"}, "Ret": 100})),
     Replier("tvt", "tvt", "alarm", reply=b"MHED" + b"\0" * 236),
     Replier("v380", "v380", "alarm", reply=b"NVDEVRESULT^300^00-1b-21-00-00-02^10.77.0.1^255.255.255.0^10.77.0.254^1^1^1^1^1^8800^1^1^1^1"),
