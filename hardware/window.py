@@ -14,6 +14,7 @@ from detector.network.batch import MARGIN
 from hardware.unpacking import DamagedError
 
 WINDOW = 1 << 23  # bytes: ten thousand frames at a time, and little beside the memory of a Pi
+KEPT_FREE = 1 << 22  # bytes: what the columns of a batch take together, about
 LONGEST_RECORD = 1 << 24  # bytes; a record said to be longer is damage, not a packet
 
 ReadInto = Callable[[memoryview], int]
@@ -29,6 +30,9 @@ class Window:
     def __init__(self, read_into: ReadInto) -> None:
         self._read_into = read_into
         self._trouble: DamagedError | OSError | None = None
+        # The C library of Linux keeps freed memory for the next of its size, up to the largest block freed
+        # so far; without one, every column of every batch is memory fetched anew from the system.
+        np.empty(KEPT_FREE, np.uint8)
         self.data = np.zeros(WINDOW + MARGIN, np.uint8)
         self.size = 0
 

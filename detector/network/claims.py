@@ -128,12 +128,12 @@ def heard(part: Part, *, each: bool) -> Claims:
 
 def _arp(part: Part, *, each: bool) -> Iterator[Claim]:
     """A host that asks or answers claims its own address."""
-    heads = part.heads
+    heads = part.whole.heads
     rows = part.lo + np.flatnonzero((heads.kind[part.lo : part.hi] == ARP) & heads.known[part.lo : part.hi])
     rows = rows[heads.end[rows] - heads.at[rows] >= _ARP_SIZE]
     if not rows.size:
         return
-    told = _told(heads.mac[rows], np.zeros(2, np.uint64), pieces(part.batch.data, heads.at[rows], _ARP_BODY))
+    told = _told(heads.mac[rows], np.zeros(2, np.uint64), pieces(part.whole.batch.data, heads.at[rows], _ARP_BODY))
     for row, (sender, _, _, (form, _, mac, ip)) in zip(*_some(rows, told, each=each), strict=True):
         if form == _ARP_FORM and mac_bytes(sender) in (None, mac) and not mac[0] & 1 and any(ip):
             yield Claim(row, _BY_PACKET, mac, ip, "arp")
@@ -141,12 +141,13 @@ def _arp(part: Part, *, each: bool) -> Iterator[Claim]:
 
 def _neighbours(part: Part, *, each: bool) -> Iterator[Claim]:
     """An advertisement claims its target address, a solicitation its sender's."""
-    ip = part.ip
+    ip = part.whole.ip
     entries = np.flatnonzero(ip.six & (ip.kind == ICMP6) & (ip.end - ip.begin >= _NEIGHBOUR_SIZE))
+    entries = entries[(ip.row[entries] >= part.lo) & (ip.row[entries] < part.hi)]
     if not entries.size:
         return
     rows = ip.row[entries]
-    told = _told(part.heads.mac[rows], ip.key[entries, :2], pieces(part.batch.data, ip.begin[entries], _NEIGHBOUR))
+    told = _told(part.whole.heads.mac[rows], ip.key[entries, :2], pieces(part.whole.batch.data, ip.begin[entries], _NEIGHBOUR))
     for row, (mac, high, low, (body,)) in zip(*_some(rows, told, each=each), strict=True):
         if body[0] in (_SOLICITS, _ADVERTISES) and mac != NO_MAC:
             claimed = body[8:] if body[0] == _ADVERTISES else address_bytes(high, low, six=True)
@@ -168,11 +169,11 @@ def _some(rows: NDArray[np.int64], told: NDArray[np.void], *, each: bool) -> tup
 
 
 def _leases(part: Part) -> Iterator[Claim]:
-    ip = part.ip
-    sport = ip.sport
-    ours = ((sport == dhcp.CLIENT_PORT) | (sport == dhcp.SERVER_PORT)) & (ip.kind == UDP) & (ip.payload < ip.end)
-    for entry in np.flatnonzero(ours).tolist():
-        lease = dhcp.lease(part.batch.data[ip.payload[entry] : ip.end[entry]].tobytes())
+    ip = part.whole.ip
+    places = part.of_entries(((ip.sport == dhcp.CLIENT_PORT) | (ip.sport == dhcp.SERVER_PORT)) & (ip.kind == UDP))
+    spans, data = part.spans(places), part.whole.batch.data
+    for row, begin, end in zip(part.row[places].tolist(), spans.payload.tolist(), spans.end.tolist(), strict=True):
+        lease = dhcp.lease(data[begin:end].tobytes())
         if lease:
             mac, address = bytes.fromhex(lease.mac.replace(":", "")), IPv4Address(lease.ip).packed
-            yield Claim(int(ip.row[entry]), _BY_LEASE, mac, address, "dhcp")
+            yield Claim(row, _BY_LEASE, mac, address, "dhcp")

@@ -74,6 +74,10 @@ class Links:
     at: Whole
     end: Whole
 
+    def part(self, rows: Whole) -> Self:
+        """Some of the frames."""
+        return type(self)(*(getattr(self, one.name)[rows] for one in fields(self)))
+
 
 def links(batch: Batch) -> Links:
     """The link heads of a (padded) batch; frames of links that are not read here stay unknown."""
@@ -172,10 +176,6 @@ class Addressed:
     dport: NDArray[np.uint16]
     payload: Whole
     flags: NDArray[np.uint8]
-
-    def part(self, rows: slice) -> Self:
-        """Some of the entries."""
-        return type(self)(*(getattr(self, one.name)[rows] for one in fields(self)))
 
 
 SIX = np.uint64(1 << 40)

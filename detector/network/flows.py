@@ -207,9 +207,10 @@ class Flows:
             self._free += [self._slots.pop(key) for key in oldest]
 
     def ends(self) -> Iterator[tuple[int, bytes]]:
-        """Owner and key of every flow that is remembered."""
+        """Owner and key of every flow that is remembered and has one."""
         slots = np.fromiter(self._slots.values(), np.int64, len(self._slots))
-        return zip(self._sums["owner"][slots].tolist(), self._slots, strict=True)
+        owners = self._sums["owner"][slots].tolist()
+        return ((owner, key) for owner, key in zip(owners, self._slots, strict=True) if owner >= 0)
 
     def finish(self) -> Iterator[tuple[int, Fact]]:
         """What all flows say of their senders."""

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from detector.network import hellos, p2p
 from detector.network.columns import TCP, UDP, pieces
-from detector.network.groups import firsts
 from detector.network.names import DNS_PORT, LLMNR_PORT, MDNS_PORT
 
 MOST_REMEMBERED = 100_000  # payloads by their hash: about 10 MB; a house says some thousand different ones
 
 _TIME_PORT, _TIME_SIZE = 123, 48
 _HANDSHAKE = 0x16  # the record of TLS that says names
-_WEB_PORTS = (80, 443, 8080, 8443)
+_IS_WEB = np.zeros(1 << 16, bool)
+_IS_WEB[[80, 443, 8080, 8443]] = True
 _EPHEMERAL = 32768  # Linux; other systems begin higher: the client's end of a connection
 _PPPP = 0xF1  # has QUIC's fixed bit too, as has VStarcam's `DH`
 _VSTARCAM = b"DH\x01\x08"
@@ -78,35 +78,35 @@ class Reader:
         names, begin, end = _named(data, offered.part(rows), web[rows])
         if len(self._read) > MOST_REMEMBERED:
             self._read.clear()
-        read = self._read
-        found = []
-        for number, mark in _marks(data, names, begin, end):
-            if mark not in read:
-                read.add(mark)
-                found.append(number)
-        return rows[np.sort(np.array(found, np.int64))]
+        marks = _marks(data, names, begin, end)
+        new = set(marks).difference(self._read)
+        self._read |= new
+        if not new:
+            return rows[:0]
+        first = {mark: number for number, mark in zip(range(rows.size - 1, -1, -1), reversed(marks), strict=True) if mark in new}
+        return rows[sorted(first.values())]
 
 
-def _marks(data: NDArray[np.uint8], names: NDArray[np.int64], begin: NDArray[np.int64], end: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """A number that stands for all that each payload says, of the first that says it; short ones first."""
+def _marks(data: NDArray[np.uint8], names: NDArray[np.int64], begin: NDArray[np.int64], end: NDArray[np.int64]) -> list[int]:
+    """For each payload a number that stands for all that it says."""
     size = end - begin
-    short = np.flatnonzero(size <= _SHORT)
+    marks = np.empty(size.size, np.int64)
+    short, long = np.flatnonzero(size <= _SHORT), np.flatnonzero(size > _SHORT)
     keys = np.empty(short.size, _KEY)
     keys["name"], keys["size"] = names[short], size[short]
     keys["words"] = (pieces(data, begin[short], _BYTES) & _MASKS[size[short]]).view(np.uint64)
-    new = firsts(keys)
-    for number, key in zip(short[new].tolist(), keys[new].view(f"V{_KEY.itemsize}").tolist(), strict=True):
-        yield number, hash(key)
-    long, whole = np.flatnonzero(size > _SHORT), data.data
-    for number, name, start, stop in zip(*(column.tolist() for column in (long, names[long], begin[long], end[long])), strict=True):
-        yield number, hash((name, whole[start:stop].tobytes()))
+    marks[short] = np.fromiter(map(hash, keys.view(f"V{_KEY.itemsize}").tolist()), np.int64, short.size)
+    places, whole = zip(names[long].tolist(), begin[long].tolist(), end[long].tolist(), strict=True), data.data
+    marks[long] = [hash((name, whole[start:stop].tobytes())) for name, start, stop in places]
+    found: list[int] = marks.tolist()
+    return found
 
 
 def _of_the_web(offered: Payloads) -> NDArray[np.bool_]:
     """What goes between a port of the web and a client's port that no camera serves on."""
     low, high = np.minimum(offered.sport, offered.dport), np.maximum(offered.sport, offered.dport)
     client = (high >= _EPHEMERAL) & (high != p2p.XIONGMAI_PORT) & (high != p2p.DAHUA_PORT)
-    found: NDArray[np.bool_] = np.isin(low, _WEB_PORTS) & client
+    found: NDArray[np.bool_] = _IS_WEB[low] & client
     return found
 
 

@@ -108,8 +108,7 @@ class Senders:
 
     def settled(self, origins: Sequence[bytes]) -> list[int | None]:
         """The sender of each origin (any bytes that name one), None where it was not settled yet."""
-        get = self._settled.get
-        return [get(origin) for origin in origins]
+        return list(map(self._settled.get, origins))
 
     def settle(self, origin: Origin) -> None:
         """Works out the sender of an origin; it stays as long as its address does not change hands."""

@@ -26,9 +26,9 @@ from detector.network.claims import Claim
 from detector.network.columns import NO_MAC, TCP, UDP, Links
 from detector.network.earshot import Beacons
 from detector.network.flows import Flows
-from detector.network.groups import MOST_ROWS
+from detector.network.groups import MOST_ROWS, by_number
 from detector.network.inside import look_inside
-from detector.network.parts import Part, Whole, origins, part
+from detector.network.parts import Part, Spans, Whole, part, whole
 from detector.network.payloads import Payload, Payloads, Reader
 from detector.network.rendezvous import meetings
 from detector.network.senders import MOST_SENDERS, NOBODY, Senders
@@ -39,7 +39,8 @@ MOST_CUTS = 64  # of one batch: an address that changes hands at every frame is 
 LEAST_REACH = 256  # frames tried after a cut: where one is, the next is not far
 
 # Ports that say something where a host accepts a connection on them, even if nothing is read of it.
-_TELLING_PORTS = (554, 8554, 10554, 37777, 34567)
+_TELLS = np.zeros(1 << 16, bool)
+_TELLS[[554, 8554, 10554, 37777, 34567]] = True
 _ACCEPTED = 0x12  # SYN and ACK
 
 Event = tuple[int, int, Callable[[], object]]
@@ -106,11 +107,10 @@ class Traffic:
         heads = columns.links(batch)
         aired = air.take_apart(batch, heads)
         self._examined(batch, heads)
-        ip = columns.addressed(batch.data, heads)
-        whole = Whole(batch, heads, ip, origins(heads, ip))
+        all_of_it = whole(batch, heads)
         lo, cuts, reach = 0, 0, len(batch)
         while lo < len(batch):
-            some, said = self._part(whole, lo, min(lo + reach, len(batch)), exact=cuts < MOST_CUTS)
+            some, said = self._part(all_of_it, lo, min(lo + reach, len(batch)), exact=cuts < MOST_CUTS)
             self._read(some, said, [one for one in aired if lo <= one.row < some.hi])
             cut = some.hi < min(lo + reach, len(batch))
             reach = max(LEAST_REACH, 2 * (some.hi - lo)) if cut else 4 * reach
@@ -134,18 +134,18 @@ class Traffic:
 
     # --- who sends what -------------------------------------------------------------------------
 
-    def _part(self, whole: Whole, lo: int, hi: int, *, exact: bool) -> tuple[Part, Iterable[Claim]]:
+    def _part(self, batch: Whole, lo: int, hi: int, *, exact: bool) -> tuple[Part, Iterable[Claim]]:
         """The rows from `lo` to `hi`, or, if `exact`, as many of them as their senders stay for; and who
         claims which address in them.
         """
-        some = part(whole, lo, hi)
+        some = part(batch, lo, hi)
         names = some.names
         known = self._senders.settled(names)
         new = {name: place for place, name in enumerate(names) if known[place] is None} if None in known else {}
         fresh = [some.origin(int(some.leaders[place]), name) for name, place in new.items()]
         plan = claims.plan(some, fresh, self._senders.holder)
         if exact and plan.cut is not None and plan.cut < hi:
-            return self._part(whole, lo, plan.cut, exact=False)
+            return self._part(batch, lo, plan.cut, exact=False)
         for origin in fresh:
             self._senders.settle(origin)
         some.resolved(self._senders.settled(names) if fresh else known)
@@ -161,7 +161,8 @@ class Traffic:
 
     def _met(self, some: Part) -> Iterator[Event]:
         """MACs not seen before."""
-        macs, known = some.heads.mac[some.lo : some.hi], some.heads.known[some.lo : some.hi]
+        heads = some.whole.heads
+        macs, known = heads.mac[some.lo : some.hi], heads.known[some.lo : some.hi]
         for row in self._macs.new(macs, known & (macs != NO_MAC) & (macs & _GROUP_BIT == 0)):
             mac = int(macs[row]).to_bytes(6, "big")
             yield some.lo + row, _MET, partial(self._senders.link, mac, some.at_s(some.lo + row))
@@ -172,47 +173,59 @@ class Traffic:
 
     def _accepted(self, some: Part) -> Iterator[Event]:
         """Connections accepted on a port that tells something."""
-        ip = some.ip
-        accepts = np.flatnonzero((ip.flags & _ACCEPTED == _ACCEPTED) & (some.sender != NOBODY))
-        sport = ip.sport[accepts]
-        for entry, port in zip(accepts.tolist(), sport.tolist(), strict=True):
-            if port in _TELLING_PORTS:
-                row = int(ip.row[entry])
-                fact = ("open_port", str(port))
-                yield row, _ACCEPTS, partial(self._senders.tell, int(some.sender[entry]), fact, some.at_s(row))
+        ip = some.whole.ip
+        places = some.of_entries((ip.kind == TCP) & _TELLS[ip.sport] & (some.sender != NOBODY))
+        places = places[some.flags(places) & _ACCEPTED == _ACCEPTED]
+        for row, entry in zip(some.row[places].tolist(), some.entry[places].tolist(), strict=True):
+            fact = ("open_port", str(ip.sport[entry]))
+            yield row, _ACCEPTS, partial(self._senders.tell, int(some.sender[entry]), fact, some.at_s(row))
 
     def _said(self, some: Part) -> Iterator[Event]:
         """Payloads worth reading; counts all packets into their flows."""
         if not some.groups.rows.size:
             return
-        ip, entries = some.ip, np.sort(self._flowed(some))
-        if not entries.size:
+        places, spans = self._flowed(some)
+        if not places.size:
             return
-        payloads = Payloads(some.sender, ip.kind, ip.sport, ip.dport, ip.payload, ip.end).part(entries)
-        places = self._reader.worth(some.batch.data, payloads)
-        rows = ip.row[entries[places]]
-        for row, at_s, one in zip(rows.tolist(), some.batch.at_s[rows].tolist(), payloads.part(places).each(), strict=True):
-            yield row, _SAYS, partial(self._payload, some.batch.data, one, at_s)
+        ip, batch, entry = some.whole.ip, some.whole.batch, some.entry[places]
+        payloads = Payloads(some.sender[entry], ip.kind[entry], ip.sport[entry], ip.dport[entry], spans.payload, spans.end)
+        worth = self._reader.worth(batch.data, payloads)
+        rows = some.row[places[worth]]
+        for row, at_s, one in zip(rows.tolist(), batch.at_s[rows].tolist(), payloads.part(worth).each(), strict=True):
+            yield row, _SAYS, partial(self._payload, batch.data, one, at_s)
 
-    def _flowed(self, some: Part) -> NDArray[np.int64]:
-        """Counts packets into their flows; tells the entries whose payloads stand near a flow's beginning."""
-        ip, groups = some.ip, some.groups
-        order = np.argsort(groups.first)
-        rows = ip.row[groups.rows]
-        size, at_s = some.batch.lengths[rows], some.batch.at_s[rows]
-        keys, begins = some.keys, groups.begins
-        slots = self._flows.slots(keys, some.sender[groups.first], at_s[begins], order)
+    def _flowed(self, some: Part) -> tuple[NDArray[np.int64], Spans]:
+        """Counts packets into their flows; tells the places, in order, of those whose payloads stand near a
+        flow's beginning, and where.
+        """
+        groups, batch = some.groups, some.whole.batch
+        rows = some.row[groups.rows]
+        size, at_s = batch.lengths[rows], batch.at_s[rows]
+        slots = self._flows.slots(some.keys, some.sender[some.entry[groups.first]], at_s[groups.begins], np.argsort(groups.first))
         self._flows.add(slots, groups, size, at_s)
-        says, udp = ((ip.payload < ip.end) & (some.sender != NOBODY))[groups.rows], (ip.kind == UDP)[groups.rows]
-        inside = np.flatnonzero(says & udp)
-        if inside.size:
-            entries = groups.rows[inside]
-            self._flows.add_inside(slots[groups.which[inside]], look_inside(some.batch.data, ip.payload[entries], ip.end[entries]))
-        so_far = np.cumsum(says)
-        before = so_far[begins] - says[begins]
-        rank = so_far + (self._flows.looked(slots) - before)[groups.which]
-        self._flows.offered(slots, np.add.reduceat(says.astype(np.int64), begins))
-        near: NDArray[np.int64] = groups.rows[says & (rank <= np.where(udp, UDP_LOOKS, TCP_LOOKS))]
+        ip, flow = some.whole.ip, np.empty(some.row.size, np.int64)
+        flow[groups.rows] = groups.which
+        places = some.of_entries(ip.carried & (some.sender != NOBODY))
+        spans = some.spans(places)
+        says = np.flatnonzero(spans.payload < spans.end)
+        places, spans = places[says], spans.part(says)
+        udp = ip.kind[some.entry[places]] == UDP
+        self._look_inside(some, slots[flow[places[udp]]], spans.part(np.flatnonzero(udp)))
+        near = self._near(slots, flow[places], udp)
+        return places[near], spans.part(near)
+
+    def _look_inside(self, some: Part, slots: NDArray[np.int64], spans: Spans) -> None:
+        """Counts what the datagrams of flows look like."""
+        if slots.size:
+            self._flows.add_inside(slots, look_inside(some.whole.batch.data, spans.payload, spans.end))
+
+    def _near(self, slots: NDArray[np.int64], flow: NDArray[np.int64], udp: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Which payloads, each of the flow at `slots[flow]` and in their order, stand near its beginning."""
+        by_flow = by_number(flow, slots.size)
+        which = flow[by_flow.rows]
+        rank = np.arange(1, which.size + 1) - by_flow.begins[by_flow.which] + self._flows.looked(slots)[which]
+        self._flows.offered(slots[which[by_flow.begins]], by_flow.ends - by_flow.begins)
+        near: NDArray[np.int64] = np.sort(by_flow.rows[rank <= np.where(udp[by_flow.rows], UDP_LOOKS, TCP_LOOKS)])
         return near
 
     def _payload(self, data: NDArray[np.uint8], one: Payload, at_s: float) -> None:
