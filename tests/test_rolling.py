@@ -110,9 +110,9 @@ def test_too_few_frames_tell_nothing(frames):
     assert half_lit(changes_of(rows_lit(free_strobe(7.0), 3))[:frames], HEIGHT) is None
 
 
-@pytest.mark.parametrize(("mains", "readout"), [(100.0, 0.025), (100.0, 0.012), (120.0, 0.02), (100.0, 0.03)])
+@pytest.mark.parametrize(("mains", "readout"), [(100.0, 0.025), (100.0, 0.012), (120.0, 0.02), (100.0, 0.03), (100.0, 0.008)])
 def test_flicker_of_mains_light_is_no_torch(mains, readout):
-    """Several bright and dark bands in a frame, rolling through the picture."""
+    """Several bright and dark bands in a frame, rolling through the picture; with a quick shutter one or none."""
     at = np.arange(90)[:, None] / 29.97 + readout * MIDDLES
     lit = 0.5 + 0.5 * np.sin(2 * np.pi * mains * at)
     assert half_lit(changes_of(lit, 0.5), HEIGHT) is None
@@ -154,7 +154,7 @@ def test_a_black_band_switches_as_the_two_beside_it_do():
     "limits",
     [
         RollingLimits(least_step=2.0), RollingLimits(fewest_half_lit=1000), RollingLimits(turns=1.1),
-        RollingLimits(well_formed=30.0), RollingLimits(share_of_steps=3.0),
+        RollingLimits(well_formed=30.0), RollingLimits(share_of_steps=3.0), RollingLimits(least_told=0.95),
     ],
 )  # fmt: skip
 def test_limits_that_nothing_meets_leave_nothing(limits):

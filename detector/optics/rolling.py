@@ -54,6 +54,8 @@ class RollingLimits:
     well_formed: float = 0.8
     """Share of the frames with unlike bands that have a single edge.  The flicker of mains light
     leaves several in a frame."""
+    least_told: float = 0.5
+    """A torch is on or off; light that is usually between, as of a lamp on the mains, is none."""
     turns: float = 0.8
     """Share of the steps of a band that go the other way than the one before."""
 
@@ -90,6 +92,8 @@ class HalfLit(Sequence[LampState | None]):
         self._frames = [_word(int(code)) for code in (told if (told > 0).any() and (told < 0).any() else sums)]
         self.half_lit = int(((bands == LIT).any(axis=1) & (bands == DARK).any(axis=1)).sum())
         """Frames of which some rows were lit and others not."""
+        self.share = float((bands != BETWEEN).mean())
+        """Of all bands of all frames, of which a state is known."""
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -137,7 +141,8 @@ def half_lit(changes: Sequence[Bands], height_px: int, limits: RollingLimits | N
     formed = unlike & (_edges(states) == 1)
     if formed.sum() < max(limits.fewest_half_lit, limits.well_formed * unlike.sum()):
         return None
-    return HalfLit(_guarded(states), height_px)
+    told = HalfLit(_guarded(states), height_px)
+    return told if told.half_lit >= limits.fewest_half_lit and told.share >= limits.least_told else None
 
 
 def _usual_step(change: Bands, limits: RollingLimits) -> float:
