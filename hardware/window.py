@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from detector.network.batch import MARGIN
 from hardware.unpacking import DamagedError
 
-WINDOW = 1 << 23  # bytes: ten thousand frames at a time, and little beside the memory of a Pi
+WINDOW = 3 << 22  # bytes: fifteen thousand frames at a time, and little beside the memory of a Pi
 KEPT_FREE = 1 << 22  # bytes: what the columns of a batch take together, about
 LONGEST_RECORD = 1 << 24  # bytes; a record said to be longer is damage, not a packet
 
