@@ -67,10 +67,13 @@ class Planes:
         cb, cr = (cv2.resize(plane, (w, h), interpolation=cv2.INTER_LINEAR) for plane in (self.cb, self.cr))
         return np.asarray(cv2.transform(cv2.merge([self.y, np.asarray(cb), np.asarray(cr)]), self.matrix.to_bgr()), np.uint8)
 
-    def colours(self, x: IntArray, y: IntArray) -> NDArray[np.float32]:
-        """B, G, R (3, ...) from 0 to 255 at whole pixels of any shape."""
+    def samples(self, x: IntArray, y: IntArray) -> NDArray[np.uint8]:
+        """Y, Cb and Cr (3, ...) at whole pixels of any shape, for `colours` to make colours of."""
         half_x, half_y = x >> 1, y >> 1
-        stacked = np.stack([self.y[y, x], self.cb[half_y, half_x], self.cr[half_y, half_x]]).astype(np.float32)
-        matrix = self.matrix.to_bgr()
-        there = (matrix[:, :3] @ stacked.reshape(3, -1) + matrix[:, 3:]).reshape(stacked.shape)
-        return np.asarray(np.clip(there, 0.0, 255.0), np.float32)
+        return np.stack([self.y[y, x], self.cb[half_y, half_x], self.cr[half_y, half_x]])
+
+
+def colours(samples: NDArray[np.uint8], to_bgr: NDArray[np.float32]) -> NDArray[np.float32]:
+    """B, G, R (3, ...) from 0 to 255 of samples (3, ...) that `to_bgr` (3, 4) is for."""
+    there = (to_bgr[:, :3] @ samples.reshape(3, -1).astype(np.float32) + to_bgr[:, 3:]).reshape(samples.shape)
+    return np.asarray(np.clip(there, 0.0, 255.0), np.float32)

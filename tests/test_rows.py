@@ -5,18 +5,30 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.optics.rows import LEVELS, MEASURES, ROW, THIN_ABOVE, Looks, RowLog
+from detector.optics.glint import cut, measure
+from detector.optics.rows import LEVELS, MEASURES, PLACED, ROW, THIN_ABOVE, TINT, Looks, RowLog
+from detector.optics.view import look
 
 NONE = np.zeros(0, np.intp)
 
 
-def looks(frame, tracks, *, seen=None, measured=None, **levels):
-    """The rows of one frame; levels not told are told apart by frame, track and name."""
+VIEW = look(np.random.default_rng(0).integers(0, 256, (60, 400, 3)).astype(np.uint8))
+
+
+def spot_of(frame, track):
+    """Where the glint of a track is cut out: another place for each."""
+    return 20 + (37 * frame + 11 * track) % 350, 30
+
+
+def looks(frame, tracks, *, seen=None, measured=None, **placed):
+    """The rows of one frame; columns not told are told apart by frame, track and name."""
     tracks = np.asarray(tracks, np.intp)
     yes = np.ones(len(tracks), np.bool_)
-    columns = {name: (1000 * frame + 10 * tracks + i).astype(np.float32) for i, name in enumerate(LEVELS)}
-    columns |= {name: np.asarray(value, np.float32) for name, value in levels.items()}
-    return Looks(frame, tracks, yes if seen is None else np.asarray(seen), yes if measured is None else np.asarray(measured), columns)
+    columns = {name: 1000 * frame + 10 * tracks + i for i, name in enumerate(PLACED)} | placed
+    which = np.flatnonzero(yes if measured is None else np.asarray(measured))
+    spots = np.array([spot_of(frame, track) for track in tracks[which]], np.intp).reshape(-1, 2)
+    table = np.array([np.asarray(columns[name], np.float32) for name in PLACED])
+    return Looks(frame, tracks, yes if seen is None else np.asarray(seen), table, which, cut(VIEW, spots))
 
 
 def logged(*frames):
@@ -30,8 +42,8 @@ def table_of(*log):
     return np.concatenate(log) if log else np.zeros(0, ROW)
 
 
-def test_a_row_has_a_field_for_every_level_and_every_measure_is_one():
-    assert set(MEASURES) < set(LEVELS)
+def test_a_row_has_a_field_for_every_column():
+    assert tuple(LEVELS) == (*PLACED, *MEASURES, *TINT)
     assert ROW.names == ("track", "frame", "seen", "measured", *LEVELS)
     assert {ROW[name] for name in LEVELS} == {np.dtype(np.float32)}
 
@@ -40,7 +52,20 @@ def test_every_column_comes_back_in_its_own_field():
     (rows,) = logged(looks(7, [3], seen=[True], measured=[False])).ended(NONE)
     assert rows.dtype == ROW
     assert (rows["track"][0], rows["frame"][0], rows["seen"][0], rows["measured"][0]) == (3, 7, True, False)
-    assert [float(rows[name][0]) for name in LEVELS] == [7030.0 + i for i in range(len(LEVELS))]
+    assert [float(rows[name][0]) for name in PLACED] == [7030.0 + i for i in range(len(PLACED))]
+    assert [float(rows[name][0]) for name in (*MEASURES, *TINT)] == [0.0] * (len(MEASURES) + 3)
+
+
+def test_measures_of_many_frames_are_those_of_each_spot_alone():
+    """They are taken of many frames at once; none may come to another's row."""
+    marks = [[True, False, True], [False, False, False], [False, True, True]]
+    log = logged(*(looks(i, [5, 2, 9], measured=mark) for i, mark in enumerate(marks)))
+    rows = np.concatenate(log.ended(NONE))
+    assert sorted(zip(rows["frame"][rows["measured"]].tolist(), rows["track"][rows["measured"]].tolist(), strict=True)) == [(0, 5), (0, 9), (2, 2), (2, 9)]
+    for row in rows[rows["measured"]]:
+        alone = measure(cut(VIEW, np.array([spot_of(int(row["frame"]), int(row["track"]))])))
+        assert [float(row[name]) for name in MEASURES] == pytest.approx([float(getattr(alone, name)[0]) for name in MEASURES], rel=1e-5)
+        assert [float(row[name]) for name in TINT] == pytest.approx(alone.tint[0].tolist(), rel=1e-4)
 
 
 def test_each_track_comes_in_frame_order_and_by_itself():

@@ -294,7 +294,7 @@ def test_memory_does_not_grow_with_the_length_of_the_video():
         picture[tuple(rng.integers([12, 12], [68, 84]))] = 255
         stand(tracker, i, picture)
         assert len(list(tracker.retired())) < 200
-        assert len(tracker._live.number) < 60
+        assert len(tracker._live["number"]) < 60
     rest = list(tracker.finish())
     assert max(len(rows) for rows in rest) <= THIN_ABOVE + limits.sweep_every
     assert len(rest) < 160
@@ -343,7 +343,7 @@ def test_however_starry_the_number_of_live_tracks_is_bounded():
     rng = np.random.default_rng(6)
     for i in range(20):
         stand(tracker, i, levels(rng.random((480, 640)) ** 6))
-    assert len(tracker._live.number) <= 60
+    assert len(tracker._live["number"]) <= 60
 
 
 def test_only_so_many_spots_of_a_frame_are_measured_the_strongest():

@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 import pytest
 
-from detector.optics.glint import GlintLimits, find, measure
+from detector.optics.glint import GlintLimits, cut, find, measure
 from detector.optics.view import look
-from detector.planes import Matrix, Planes
+from detector.planes import Matrix, Planes, colours
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable
 from hardware.video import VideoFile, _Turn, write_video
 
@@ -187,7 +187,7 @@ def test_planes_turn_as_pixels_do(tmp_path, matrix):
     assert theirs.shape == (*picture.shape, 3)
     assert np.abs(picture.bgr().astype(int) - theirs).mean() < 2
     y, x = np.mgrid[0 : picture.shape[0] : 7, 0 : picture.shape[1] : 7]
-    assert np.abs(picture.colours(x, y) - np.moveaxis(theirs[y, x], -1, 0)).mean() < 2
+    assert np.abs(colours(picture.samples(x, y), picture.matrix.to_bgr()) - np.moveaxis(theirs[y, x], -1, 0)).mean() < 2
     grey = cv2.cvtColor(theirs, cv2.COLOR_BGR2GRAY)
     assert np.abs(picture.luma().astype(int) - grey).mean() < 2
 
@@ -262,7 +262,7 @@ def test_a_frame_outlives_those_after_it_and_is_never_written_to(tmp_path, turn)
     for frame in VideoFile(path, threads=1).frames():
         view = look(frame.picture, buffer)
         buffer = view.luma if buffer is None else buffer
-        measure(view, find(view.luma, GlintLimits()).peaks)
+        measure(cut(view, find(view.luma, GlintLimits()).peaks))
         frame.picture.bgr()
         kept.append(frame)
     assert len(kept) == 12

@@ -210,7 +210,7 @@ def sharpness(shots: Sequence[tuple[View, glint.Spots]], otherwise: float = 0.95
     """
     widths = []
     for view, spots in shots:
-        glints = glint.measure(view, spots.peaks[(spots.level >= 20) & (spots.level < 150)])
+        glints = glint.measure(glint.cut(view, spots.peaks[(spots.level >= 20) & (spots.level < 150)]))
         widths += glints.width[(glints.core == 0) & (glints.long < 1.6) & (glints.width > 0)].tolist()
     if len(widths) < 20:
         return otherwise
@@ -230,7 +230,7 @@ def _drawn_width(sigma_px: float) -> float:
     for shift in (0.0, 0.25, 0.5):
         point = Points(np.full((1, 2), 20 + shift), np.full((1, 3), 1.2), np.zeros((1, 2)))
         picture = draw(around, point, sigma_px, InjectionLimits())
-        widths += glint.measure(look(picture), np.array([[20, 20]])).width.tolist()
+        widths += glint.measure(glint.cut(look(picture), np.array([[20, 20]]))).width.tolist()
     return float(np.mean(widths))
 
 

@@ -149,7 +149,7 @@ def _at_size(lit: Pixels, unlit: Pixels | None, motion: Motion | None, shrink: i
     best = np.argsort(-found.score, kind="stable")[: limits.most]
     best = best[found.score[best] >= (limits.gain_score if paired else limits.least_score)]
     spots = found.spots
-    glints = glint.measure(view, spots.peaks[best])
+    glints = glint.measure(glint.cut(view, spots.peaks[best]))
     return [
         _Candidate(
             float(spots.x[i] * shrink), float(spots.y[i] * shrink), float(found.score[i]),

@@ -6,17 +6,22 @@ filling records field by field would cost more than finding the glints.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.optics.glint import Patches, measure, together
+
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
+PLACED = ("x", "y", "level", "beside", "crowd", "drift", "around", "room_x", "room_y")
 MEASURES = ("peak", "floor", "ring", "flux", "width", "long", "core", "rough", "far")
-LEVELS = ("x", "y", "level", *MEASURES, "blue", "green", "red", "beside", "crowd", "drift", "around", "room_x", "room_y")
+TINT = ("blue", "green", "red")
+LEVELS = (*PLACED, *MEASURES, *TINT)
 ROW = np.dtype([
     ("track", np.int32), ("frame", np.int32), ("seen", np.bool_), ("measured", np.bool_),
     *((name, np.float32) for name in LEVELS),
@@ -35,13 +40,16 @@ THIN_ABOVE = 240
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Rows of one frame as columns of equal length; `levels` has the names of `LEVELS`."""
+    """Rows of one frame: (n) `track` and `seen`, (9, n) `placed` with the columns of `PLACED`; `measured`
+    holds the places among them of the spots that `patches` were cut from.
+    """
 
     frame: int
     track: IntArray
     seen: BoolArray
-    measured: BoolArray
-    levels: dict[str, FloatArray]
+    placed: FloatArray
+    measured: IntArray
+    patches: Patches
 
 
 class RowLog:
@@ -69,14 +77,25 @@ class RowLog:
         return [rows.copy() for rows in np.split(over, cuts) if len(rows)]
 
 
-def _records(looks: list[Looks]) -> Rows:
-    rows = np.zeros(sum(len(look.track) for look in looks), ROW)
-    if len(rows):
-        rows["frame"] = np.repeat([look.frame for look in looks], [len(look.track) for look in looks])
-        for name in ("track", "seen", "measured"):
-            rows[name] = np.concatenate([getattr(look, name) for look in looks])
-        for name in LEVELS:
-            rows[name] = np.concatenate([look.levels[name] for look in looks])
+def _records(looks: Sequence[Looks]) -> Rows:
+    """The rows of some frames, measured all at once: frame by frame it would take five times as long."""
+    many = [len(look.track) for look in looks]
+    rows = np.zeros(sum(many), ROW)
+    if not len(rows):
+        return rows
+    rows["frame"] = np.repeat([look.frame for look in looks], many)
+    rows["track"] = np.concatenate([look.track for look in looks])
+    rows["seen"] = np.concatenate([look.seen for look in looks])
+    for name, column in zip(PLACED, np.concatenate([look.placed for look in looks], axis=1), strict=True):
+        rows[name] = column
+    starts = np.cumsum([0, *many[:-1]])
+    which = np.concatenate([start + look.measured for start, look in zip(starts, looks, strict=True)])
+    glints = measure(together([look.patches for look in looks]))
+    rows["measured"][which] = True
+    for name in MEASURES:
+        rows[name][which] = getattr(glints, name)
+    for name, column in zip(TINT, glints.tint.T, strict=True):
+        rows[name][which] = column
     return rows
 
 

@@ -36,11 +36,16 @@ class View:
         """The width of `tiny` over that of `luma`."""
         return self.scale / TINY_SHARE
 
-    def colours(self, x: NDArray[np.intp], y: NDArray[np.intp]) -> NDArray[np.float32] | None:
-        """B, G, R (3, ...) from 0 to 255 at whole pixels; None where the picture has no colour."""
+    def samples(self, x: NDArray[np.intp], y: NDArray[np.intp]) -> NDArray[np.uint8] | None:
+        """What the picture has of colour at whole pixels, (3, ...), for `to_bgr`; None where it has none."""
         if isinstance(self.picture, Planes):
-            return self.picture.colours(x, y)
-        return None if self.picture.ndim == 2 else np.moveaxis(self.picture[y, x].astype(np.float32), -1, 0)
+            return self.picture.samples(x, y)
+        return None if self.picture.ndim == 2 else np.moveaxis(self.picture[y, x], -1, 0)
+
+    @property
+    def to_bgr(self) -> NDArray[np.float32]:
+        """(3, 4): what makes B, G, R of samples; see `detector.planes.colours`."""
+        return self.picture.matrix.to_bgr() if isinstance(self.picture, Planes) else np.eye(3, 4, dtype=np.float32)
 
 
 def look(picture: Pixels | Planes, buffer: GreyLevels | None = None) -> View:
