@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import struct
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 from detector.model import Packet
 from detector.network import columns
 from detector.network.batch import Batch
+from hardware.lanes import LANE
 from tests.benchmarks.capture_inputs import bulk, ethernet, ipv4, ipv6, mixed, tcp, udp, write
 from tests.benchmarks.tshark_fields import ours, unlike
+from tests.test_capture import block, enhanced, interface, section
 
 ROOT = Path(__file__).parent.parent
 CAPTURES = ROOT.parent / "shared/data/captures"
@@ -51,6 +54,43 @@ def test_headers_of_drawn_captures_are_tsharks(tmp_path, drawn, packets):
     write(tmp_path / "drawn.pcap", drawn(packets))
     count, differing = unlike(tmp_path / "drawn.pcap")
     assert (count, differing) == (packets, [])
+
+
+def as_pcap(frames, order, *, nanoseconds):
+    magic, ticks = (0xA1B23C4D, 1_000_000_000) if nanoseconds else (0xA1B2C3D4, 1_000_000)
+    out = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, 1)]
+    for at_s, frame in frames:
+        out += [struct.pack(order + "IIII", int(at_s), int(at_s % 1 * ticks), len(frame), len(frame)), frame]
+    return b"".join(out)
+
+
+def as_pcapng(frames, order):
+    """Three Ethernet interfaces whose clocks count microseconds, nanoseconds, and parts of a 1024th since 1990."""
+    then = 631_152_000
+    out = [section(order), interface(order, 1), interface(order, 1, 9), interface(order, 1, 0x80 | 20, then)]
+    for number, (at_s, frame) in enumerate(frames):
+        ticks = (int(at_s * 1e6), int(at_s * 1e9), int((at_s - then) * (1 << 20)))[number % 3]
+        out.append(enhanced(order, number % 3, ticks, frame))
+        if number % 500 == 0:
+            out.append(block(order, 5, bytes(16)))
+    return b"".join(out)
+
+
+@needs_tshark
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("form", ["microseconds", "nanoseconds", "interfaces"])
+def test_captures_of_every_form_are_tsharks_also_when_they_are_cut(tmp_path, order, form):
+    frames = list(mixed(2500, seed=4))
+    data = as_pcapng(frames, order) if form == "interfaces" else as_pcap(frames, order, nanoseconds=form == "nanoseconds")
+    assert len(data) > 12 * LANE  # so that it is read in lanes
+    path, rng = tmp_path / "written", random.Random(form + order)
+    path.write_bytes(data)
+    assert unlike(path) == (len(frames), [])
+    for _ in range(3):
+        path.write_bytes(data[: rng.randrange(len(data) // 2, len(data))])
+        count, differing = unlike(path)
+        assert differing == []
+        assert len(frames) // 3 < count < len(frames)
 
 
 @needs_tshark
