@@ -16,7 +16,7 @@ from detector.optics.facts import Facts
 NOTHING = {field.name: 0 for field in dataclasses.fields(Facts)}
 GLINT = Facts(**NOTHING | {
     "lit": 40, "seen": 40, "level": 140.0, "swing": 1.3, "smooth": 0.5, "peak": 240.0, "core": 4.0, "width": 1.2, "long": 1.05,
-    "floor": 60.0, "ring": 62.0, "far": 60.0, "rough": 4.0, "beside": 999.0, "drift": 0.1, "tint": 0.05, "tint_level": 60.0, "hue": "blue", "held": 1.0,
+    "floor": 60.0, "ring": 62.0, "far": 60.0, "rough": 4.0, "beside": 999.0, "drift": 0.1, "tint": 0.05, "tint_level": 60.0, "hue": "blue", "held": 1.0, "travel": 120.0,
 })  # fmt: skip
 SWITCHED = {"dark": 20, "lit": 20, "seen": 20, "dimming": 0.4}
 THREE = SWITCHED | {"off_axis": 20}
@@ -190,6 +190,12 @@ def test_a_steady_glint_that_never_changed_does_not_alarm():
 
 def test_a_jumping_brightness_is_worth_less_than_a_smooth_one():
     assert total(facts(swing=5.0, smooth=0.1)) < total(facts(swing=5.0, smooth=1.0)) - 1
+
+
+@pytest.mark.parametrize("doubt", [{"travel": 5.0}, {"held": 0.4}])
+def test_what_changes_while_the_picture_stands_still_or_flickers_did_not_change_with_the_angle(doubt):
+    swings = {"swing": 5.0, "smooth": 1.0}
+    assert total(facts(**swings | doubt)) < total(facts(**swings)) - 1.5
 
 
 def test_crowds_weigh_more_the_larger_they_are():

@@ -3,7 +3,9 @@
 Every cue is one function from the facts to a reason, or None where it cannot speak.  A reason's
 weight is the logarithm of a likelihood ratio (how much more often lenses show this than the other
 things that shine in a room), bounded so that no single cue decides alone.  The weights are
-estimates from the physics and from looking at drawn clips, not yet fitted; the README says so.
+estimates from the physics and from looking at clips.  Weights fitted to drawn rooms (see
+`tests.benchmarks.lens_weights`) are better calibrated there and worse on other people's clips, so
+they are not used; the README says so.
 """
 
 from __future__ import annotations
@@ -184,12 +186,17 @@ def swing(facts: Facts) -> Reason | None:
     if weight <= 0.0:
         moved = _ramp(facts.travel, 0.0, MOVED_PX, 0.5, 1.0)
         return Reason("angle", "Its brightness hardly changed with the angle of view.", round(change, 2), "times", weight * moved, PHYSICS)
-    weight *= _ramp(facts.smooth, 0.3, 0.75, 0.0, 1.0)
+    # what flickers, and what changes while the picture stands still, does not change with the angle
+    weight *= _ramp(facts.smooth, 0.3, 0.75, 0.0, 1.0) * _ramp(facts.held, *FLICKERS, 0.3, 1.0) * _ramp(facts.travel, *STOOD_STILL_PX, 0.3, 1.0)
     return Reason("angle", "It grew and faded smoothly with the angle of view, as a lens does.", round(change, 2), "times", weight, PHYSICS)
 
 
 STEADY_WEIGHTS = ((1.1, 1.3, 1.45), (-1.5, -0.7, 0.0))
 SWINGS_AT = 1.45
+STOOD_STILL_PX = (10.0, 40.0)
+"""A glint that wandered less than this over the picture was hardly seen from another side: what changed
+then went out by itself, was covered, or was badly measured.
+"""
 MOVED_PX = 150.0
 """Who holds still sees nothing change: steady light counts against a lens only as far as it wandered
 over the picture."""
