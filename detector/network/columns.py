@@ -30,7 +30,8 @@ _MOST_TAGS = 8  # one after another; a real frame has one or two
 _V6_EXTENSIONS = (0, 43, 60)
 _MOST_EXTENSIONS = 6  # real chains have one or two
 
-_ETHERNET_HEAD = np.dtype({"names": ["to", "high", "low", "kind"], "formats": ["u1", ">u4", ">u2", ">u2"], "offsets": [0, 6, 10, 12], "itemsize": 14})
+_ETHERNET_HEAD = np.dtype({"names": ["to", "from", "kind"], "formats": ["u1", ">u8", ">u2"], "offsets": [0, 4, 12], "itemsize": 14})
+_MAC_BITS = np.uint64((1 << 48) - 1)
 _COOKED_HEADS = {
     COOKED: np.dtype({"names": ["way", "size", "high", "low", "kind"], "formats": ["u1", "u1", ">u4", ">u2", ">u2"], "offsets": [1, 5, 6, 10, 14], "itemsize": 16}),
     COOKED_2: np.dtype({"names": ["way", "size", "high", "low", "kind"], "formats": ["u1", "u1", ">u4", ">u2", ">u2"], "offsets": [10, 11, 12, 16, 0], "itemsize": 20}),
@@ -101,8 +102,7 @@ def links(batch: Batch) -> Links:
 def _all_ethernet(batch: Batch, end: Whole) -> Links:
     """The heads of Ethernet frames, before their tags."""
     head = pieces(batch.data, batch.starts, _ETHERNET_HEAD)
-    mac = head["high"].astype(np.uint64) << np.uint64(16) | head["low"]
-    return Links(batch.kept >= 14, mac, head["to"] & 1 != 0, head["kind"].astype(np.int32), batch.starts + 14, end)
+    return Links(batch.kept >= 14, head["from"] & _MAC_BITS, head["to"] & 1 != 0, head["kind"].astype(np.int32), batch.starts + 14, end)
 
 
 def _ethernet(batch: Batch, found: Links, rows: Whole) -> None:

@@ -205,7 +205,9 @@ class Traffic:
         self._flows.add(slots, groups, size, at_s)
         ip, flow = some.whole.ip, np.empty(some.row.size, np.int64)
         flow[groups.rows] = groups.which
+        read_out = (ip.kind[some.entry[groups.first]] == TCP) & (self._flows.looked(slots) >= TCP_LOOKS)
         places = some.of_entries(ip.carried & (some.sender != NOBODY))
+        places = places[~read_out[flow[places]]]
         spans = some.spans(places)
         says = np.flatnonzero(spans.payload < spans.end)
         places, spans = places[says], spans.part(says)
