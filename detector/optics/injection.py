@@ -33,11 +33,12 @@ LINEAR = np.where(np.arange(256) <= 10, np.arange(256) / 255 / 12.92, ((np.arang
 
 @dataclass(frozen=True, slots=True)
 class InjectionLimits:
-    """How lenses are drawn into frames.  Distances in px of a 1280 px wide picture."""
+    """How lenses are drawn into frames.  Distances in px."""
 
     spacing_px: float = 150.0
-    """Injected lenses stay out of each other's surroundings: flashes count as company up to 60 px."""
-    per_pass: int = 16
+    """Injected lenses stay out of each other's surroundings: flashes count as company up to 90 px;
+    more in larger pictures than 1280 px wide."""
+    per_pass: int = 24
     """More would take the places of what is there anyway: 90 spots of a frame are measured."""
     faintest: float = 0.25
     brightest: float = 400.0

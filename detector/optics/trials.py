@@ -43,8 +43,8 @@ OFF_AXIS_M = 0.05
 class TrialLimits:
     """Bounds of the work, and of what it is trusted with."""
 
-    frames: int = 240
-    """Frames searched once more: about three seconds at 720p on a slow core."""
+    frames: int = 200
+    """Frames searched once more: about two seconds at 720p on a slow core."""
     passes: int = 10
     fewest_frames: int = 10
     """A run must be as long as a search that can judge at all."""
@@ -186,7 +186,7 @@ class _Stage:
 
     def _places(self, rng: np.random.Generator) -> Floats:
         """Places in the first frame, on a shaken grid, no two near each other."""
-        step = self._limits.spacing_px * max(self._size) / 1280
+        step = self._limits.spacing_px * max(1.0, max(self._size) / 1280)  # what counts as company is told in px of any picture
         columns, rows = (max(1, int(n / step)) for n in self._size)
         grid = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).reshape(-1, 2)
         chosen = rng.permutation(len(grid))[: self._limits.per_pass]
