@@ -88,6 +88,21 @@ def test_whole_frames_have_a_state_and_half_lit_ones_none():
     assert states.count("dark") > 20
 
 
+def test_walls_on_which_the_torch_adds_less_are_told_as_well_as_those_before():
+    """Somebody walks up to a wall and away again: the steps grow and shrink by half."""
+    lit = rows_lit(free_strobe(2.5), 400)
+    dark = np.interp(np.arange(400), [0, 150, 250, 400], [0.4, 0.4, 0.75, 0.75])[:, None]
+    level = np.log(dark + (1.0 - dark) * lit) - np.log(dark) * 0.5  # walked so slowly that dark itself changes little
+    change = np.diff(level, axis=0, prepend=level[:1]) / 1.5
+    states = half_lit(list(change.astype(np.float32)), HEIGHT)
+    assert agrees(states, lit)
+    bands = told(states, 400)
+    assert (bands[:150] != 0).mean() > 0.9
+    assert (bands[250:] != 0).mean() > 0.9
+    near_sighted = half_lit(list(change.astype(np.float32)), HEIGHT, RollingLimits(steps_near=10_000))
+    assert near_sighted is None or (told(near_sighted, 400)[250:] != 0).mean() < 0.9
+
+
 def test_where_no_frame_is_whole_each_has_the_state_of_most_of_its_rows():
     lit = np.tile(np.stack([MIDDLES < 0.6, MIDDLES > 0.6]).astype(float), (20, 1))
     states = half_lit(changes_of(lit), HEIGHT)

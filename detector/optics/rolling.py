@@ -43,6 +43,8 @@ class RollingLimits:
     """Of the usual step: a state that no step as large as this led to or from may be something between."""
     usual_percentile: float = 80.0
     """At 14 Hz about half of the steps of a band are cut short by the end of an exposure."""
+    steps_near: int = 12
+    """Two or three seconds of a torch switched by hand, one of a strobe."""
     fair_step: float = 0.5
     """Of the usual step of all bands: less has a band in which, at 15 Hz, an exposure always ends."""
     ramp: float = 0.1
@@ -129,12 +131,12 @@ def half_lit(changes: Sequence[Bands], height_px: int, limits: RollingLimits | N
         return None
     change = np.asarray(changes, np.float32)
     change[0] = 0.0
-    steps = np.array([_usual_step(column, limits) for column in change.T])
-    switched = np.flatnonzero(steps)
-    if len(switched) < BANDS // 2:
+    steps = np.stack([_usual_steps(column, limits) for column in change.T], axis=1)
+    switched = steps[:, steps.any(axis=0)]
+    if switched.shape[1] < BANDS // 2:
         return None
-    fair = steps >= limits.fair_step * np.median(steps[switched])
-    states = np.stack([_states(column, step, limits) * ok for column, step, ok in zip(change.T, steps.tolist(), fair, strict=True)], axis=1)
+    fair = steps >= limits.fair_step * np.median(switched, axis=1, keepdims=True)
+    states = np.stack([_states(change[:, i], steps[:, i], limits) for i in range(BANDS)], axis=1) * fair
     states = _agreed(states)
     lit, dark = (states == LIT).sum(axis=1), (states == DARK).sum(axis=1)
     unlike = (lit > 1) & (dark > 1)
@@ -145,25 +147,34 @@ def half_lit(changes: Sequence[Bands], height_px: int, limits: RollingLimits | N
     return told if told.half_lit >= limits.fewest_half_lit and told.share >= limits.least_told else None
 
 
-def _usual_step(change: Bands, limits: RollingLimits) -> float:
-    """How much a band changes when the torch is switched; 0 where it never did."""
-    totals = np.abs(_runs(change, limits.least_ramp)[1])
-    usual = totals[totals > limits.least_step]
-    return float(np.percentile(usual, limits.usual_percentile)) if len(usual) else 0.0
+def _usual_steps(change: Bands, limits: RollingLimits) -> Bands:
+    """How much a band changes at each frame's time when the torch is switched; 0 where it never was.
+
+    By the steps nearest in time: from wall to wall the torch adds more or less to the room's light.
+    """
+    starts, totals = _runs(change, limits.least_ramp)
+    sizes = np.abs(totals)
+    usual = sizes > limits.least_step
+    if not usual.any():
+        return np.zeros(len(change), np.float32)
+    half = limits.steps_near // 2
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(sizes[usual], half, mode="edge"), 2 * half + 1)
+    near = np.percentile(around, limits.usual_percentile, axis=1)
+    return np.asarray(np.interp(np.arange(len(change)), starts[usual], near), np.float32)
 
 
-def _states(change: Bands, step: float, limits: RollingLimits) -> Codes:
+def _states(change: Bands, steps: Bands, limits: RollingLimits) -> Codes:
     """States of one band over the frames; all `BETWEEN` where it did not switch to and fro."""
-    starts, totals = _runs(change, max(limits.least_ramp, limits.ramp * step))
-    real = np.abs(totals) > max(limits.least_step, limits.share_of_steps * step)
-    totals = totals[real]
+    starts, totals = _runs(change, np.maximum(limits.least_ramp, limits.ramp * steps))
+    real = np.abs(totals) > np.maximum(limits.least_step, limits.share_of_steps * steps[starts])
+    ends, totals = (np.r_[starts[1:], len(change)] - 1)[real], totals[real]
     if len(totals) < 2 or (totals[1:] * totals[:-1] < 0).mean() < limits.turns:
         return np.zeros(len(change), np.int8)
-    ends = np.r_[starts[1:], len(change)] - 1
-    return _filled(len(change), starts[real], ends[real], np.where(np.abs(totals) > limits.whole_step * step, 2, 1) * np.sign(totals))
+    whole = np.abs(totals) > limits.whole_step * steps[starts[real]]
+    return _filled(len(change), starts[real], ends, np.where(whole, 2, 1) * np.sign(totals))
 
 
-def _runs(change: Bands, least: float) -> tuple[NDArray[np.intp], Bands]:
+def _runs(change: Bands, least: float | Bands) -> tuple[NDArray[np.intp], Bands]:
     """Starts and sums of runs of changes the same way, or of none worth counting (sum 0)."""
     way = np.where(np.abs(change) > least, np.sign(change), 0.0)
     starts = np.flatnonzero(np.diff(way, prepend=np.nan) != 0)
