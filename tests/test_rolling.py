@@ -111,6 +111,20 @@ def test_where_no_frame_is_whole_each_has_the_state_of_most_of_its_rows():
     assert len(states) == 40
 
 
+def test_where_as_many_rows_are_lit_as_are_dark_frames_have_a_state_all_the_same():
+    even = np.array([[LIT] * 7 + [0] + [DARK] * 7, [DARK] * 7 + [0] + [LIT] * 7], np.int8)
+    assert list(HalfLit(np.tile(even, (10, 1)), HEIGHT))[:4] == ["on-axis", "dark", "on-axis", "dark"]
+
+
+@pytest.mark.parametrize("phase", [0.1, 0.225, 0.35, 0.475, 0.6, 0.85])
+def test_a_search_ends_whatever_the_phase_of_a_strobe_of_half_the_frame_rate(phase):
+    search = LensSearch()
+    for frame in film([Thing(80, 60, lens(middle=15, width=16, energy=50))], 40, rolling=free_strobe(15.0, phase=phase)):
+        search.add(frame)
+    result = search.finish()
+    assert result.coverage.examined["light"] != "steady"
+
+
 def test_a_strobe_in_step_leaves_no_half_lit_frames():
     lit = np.repeat(np.tile([1.0, 1.0, 0.0], 20)[:, None], BANDS, axis=1)
     assert half_lit(changes_of(lit), HEIGHT) is None

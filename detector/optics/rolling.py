@@ -91,7 +91,10 @@ class HalfLit(Sequence[LampState | None]):
         self._bands, self._height_px = bands, height_px
         sums = bands.sum(axis=1)
         told = np.where(np.abs(sums) > MOST * BANDS, sums, 0)
-        self._frames = [_word(int(code)) for code in (told if (told > 0).any() and (told < 0).any() else sums)]
+        if not ((told > 0).any() and (told < 0).any()):
+            first = bands[np.arange(len(bands)), (bands != BETWEEN).argmax(axis=1)]
+            told = np.where(sums == 0, first, sums)  # at 15 Hz as many rows may be lit as are dark, always
+        self._frames = [_word(int(code)) for code in told]
         self.half_lit = int(((bands == LIT).any(axis=1) & (bands == DARK).any(axis=1)).sum())
         """Frames of which some rows were lit and others not."""
         self.share = float((bands != BETWEEN).mean())
