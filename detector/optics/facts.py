@@ -29,7 +29,7 @@ FLASH_SELF_PX = 6.0
 FLASH_NEAR_PX = 90.0
 """Nearer is the glint itself, farther is another thing."""
 BUSY_NEAR_PX = 60.0
-BUSY_FLUX = 0.35
+BUSY_FLUX = 0.5
 """What returns less is a mark of the surface beside a strong glint."""
 FLASH_TOGETHER = 3
 """Frames in which both were seen.  What only takes turns with it may be the same lens, lost and found
