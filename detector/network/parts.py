@@ -18,7 +18,6 @@ from detector.network.senders import NOBODY, Origin
 Rows = NDArray[np.int64]
 
 _GROUP, _STARTING, _IS_SIX = np.uint64(1 << 49), np.uint64(1 << 50), np.uint64(1 << 51)
-_ORIGIN_SIZE, _KEY_SIZE = 24, 40
 _TOTAL = np.dtype({"names": ["total"], "formats": [">u2"], "offsets": [2], "itemsize": 4})
 _TCP_REST = np.dtype([("offset", "u1"), ("flags", "u1")])
 _REST_AT = 12  # where these stand in a TCP head
