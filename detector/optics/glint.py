@@ -345,10 +345,17 @@ def cut(view: View, peaks: IntArray) -> Patches:
 
 
 def together(patches: Sequence[Patches]) -> Patches:
-    """Spots of several frames of one video as one; there is at least one frame."""
-    colour = [each.colour for each in patches if each.colour is not None]
+    """Spots of several frames as one, without colour where one of them has none; there is at least one frame."""
     level = np.concatenate([each.level for each in patches])
-    return Patches(level, np.concatenate(colour, axis=1) if colour else None, patches[0].to_bgr)
+    one = all(np.array_equal(each.to_bgr, patches[0].to_bgr) for each in patches)
+    samples = [each.colour if one or each.colour is None else _as_bgr(each.colour, each.to_bgr) for each in patches]
+    colour = [each for each in samples if each is not None]
+    joined = np.concatenate(colour, axis=1) if len(colour) == len(patches) else None
+    return Patches(level, joined, patches[0].to_bgr if one else np.eye(3, 4, dtype=np.float32))
+
+
+def _as_bgr(samples: NDArray[np.uint8], to_bgr: FloatArray) -> NDArray[np.uint8]:
+    return np.asarray(np.rint(colours(samples, to_bgr)), np.uint8)
 
 
 def measure(patches: Patches) -> Glints:

@@ -43,9 +43,9 @@ OFF_AXIS_M = 0.05
 class TrialLimits:
     """Bounds of the work, and of what it is trusted with."""
 
-    frames: int = 200
-    """Frames searched once more: about two seconds at 720p on a slow core."""
-    passes: int = 10
+    pixels: int = 200 * 1280 * 720
+    """Searched once more: about two seconds on a slow core."""
+    passes: int = 40
     fewest_frames: int = 10
     """A run must be as long as a search that can judge at all."""
     injection: InjectionLimits = field(default_factory=InjectionLimits)
@@ -117,8 +117,8 @@ def try_lenses(
     """Injects lenses into every run, several times over as far as the budget goes."""
     limits = limits or TrialLimits()
     usable = [run for run in runs if len(run) >= limits.fewest_frames]
-    frames = sum(len(run) for run in usable)
-    within = replace(limits, passes=min(limits.passes, max(1, limits.frames // max(frames, 1))))
+    pixels = sum(len(run) * run[0].luma().size for run in usable)
+    within = replace(limits, passes=min(limits.passes, max(1, limits.pixels // max(pixels, 1))))
     trials = _none()
     for run in usable:
         trials = trials.join(_try_run(run, states, population, within, rng))
