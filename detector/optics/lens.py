@@ -174,7 +174,7 @@ def flashing(facts: Facts) -> Reason | None:
     if not facts.flashers:
         return None
     says = f"{facts.flashers} other glints near it came and went too, as those of foil or jewels do."
-    return Reason("other flashes", says, facts.flashers, "within 90 px", _ramp(facts.flashers, 1.0, 3.0, -1.5, -3.5), PHYSICS)
+    return Reason("other flashes", says, facts.flashers, "within 90 px", _ramp(facts.flashers, 1.0, 2.0, -2.5, -3.5), PHYSICS)
 
 
 def swing(facts: Facts) -> Reason | None:
