@@ -25,10 +25,9 @@ import numpy as np
 from detector.optics import recovery
 from detector.optics import trials as tried
 from detector.optics.bursts import BurstKeeper
-from detector.optics.motion import MotionEstimator
 from detector.optics.population import Assumed, draw_population
 from detector.optics.search import LensSearch
-from detector.optics.view import look
+from detector.optics.survey import Survey
 from detector.synthetic import Room, draw_plan
 from detector.synthetic.plan import Ranges
 from hardware.pictures import read_lamp_states
@@ -57,17 +56,31 @@ def drawn(folder, number):
     return path, json.loads(path.with_suffix(".json").read_text())
 
 
+class Keeper(Survey):
+    """Keeps the frames that were searched, and leaves injection to this benchmark."""
+
+    def __init__(self):
+        super().__init__()
+        self.bursts, self.states, self._count = BurstKeeper(), (), 0
+
+    def add(self, number, view, motion):
+        self.bursts.add(self._count, number, view.luma, motion)
+        self._count += 1
+
+    def completed(self, result, states):
+        self.states = states
+        return result
+
+
 def searched(path):
-    """Findings as (alarm, points), the kept runs and the lamp's states."""
+    """Findings as (alarm, points), the kept runs and the lamp's states of the searched frames."""
     lamp = path.with_suffix(".lamp.json")
-    search, keeper, motion = LensSearch(), BurstKeeper(), MotionEstimator()
+    keeper = Keeper()
+    search = LensSearch(survey=keeper)
     for frame in VideoFile(path, read_lamp_states(lamp) if lamp.exists() else None, threads=1).frames():
         search.add(frame)
-        view = look(frame.pixels)
-        keeper.add(frame.index, frame.index, view.luma, motion.add(view))
-    states = search._states()
     result = search.finish()
-    return [(f.alarm, f.where.points) for f in result.findings], keeper.runs(), states
+    return [(f.alarm, f.where.points) for f in result.findings], keeper.bursts.runs(), keeper.states
 
 
 def places(truth, lens):
@@ -96,17 +109,19 @@ def compared(number, folder):
     trials = tried.try_lenses(runs, states, population, rng)
     model = recovery.fit(trials)
     lit = [i for i, state in enumerate(states) if state in {None, "on-axis"}]
-    cells = {shot.index: tried.cells_of(shot.luma()) for run in runs for shot in run}
+    shots = [shot for run in runs for shot in run]
+    cells = {shot.index: tried.cells_of(shot.luma()) for shot in shots}
+    numbers = {shot.index: shot.number for shot in shots}
     dark = [cells[i].mean() for i, state in enumerate(states) if state == "dark"]
     share = 1.0 - min(1.0, np.mean(dark) / np.mean([cells[i].mean() for i in lit])) if dark else 1.0
-    speed = np.median([shot.motion.speed_px for run in runs for shot in run]) / truth["width"]
+    speed = np.median([shot.motion.speed_px for shot in shots]) / truth["width"]
     rows = []
     for lens in truth["lenses"]:
         at = places(truth, lens)
-        frames = [i for i in lit if i in at]
-        if len(frames) < FEWEST_FRAMES or not stands_alone(truth, frames[len(frames) // 2], at[frames[len(frames) // 2]]):
+        frames = [i for i in lit if numbers.get(i) in at]
+        if len(frames) < FEWEST_FRAMES or not stands_alone(truth, numbers[frames[len(frames) // 2]], at[numbers[frames[len(frames) // 2]]]):
             continue
-        middle = at[frames[len(frames) // 2]]
+        middle = at[numbers[frames[len(frames) // 2]]]
         levels = cells[frames[len(frames) // 2]]
         h, w = levels.shape
         row, column = min(int(middle["y"] / truth["height"] * h), h - 1), min(int(middle["x"] / truth["width"] * w), w - 1)
@@ -115,7 +130,7 @@ def compared(number, folder):
         place = recovery.Places(*(np.array([n], np.float64) for n in (light, levels[row, column], len(frames), speed, 0.0)))
         gains = population.gains(lens["aperture_mm"], middle["r"], focal_px) * population.kept
         chance = recovery.recovered(model, gains, place)[0]
-        energy = float(np.median([at[i]["peak"] for i in frames]))
+        energy = float(np.median([at[numbers[i]]["peak"] for i in frames]))
         rows.append((lens["aperture_mm"], middle["r"], energy, is_shown(findings, at), float(chance), truth["mode"], truth["ambient"], float(light)))
     return rows, trials
 
