@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from detector.optics import glint
-from detector.optics.glint import RADIUS, GlintLimits, brightest, cut, find, measure
+from detector.optics.glint import RADIUS, GlintLimits, brightest, find
+from detector.optics.photometry import cut, measure
 from detector.optics.view import look
 from detector.planes import Matrix, Planes
 from tests.optics_scenes import add_point, grey_point, levels, linear, seen_wall, similarity, starry, wall

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.optics.glint import cut, measure
+from detector.optics.photometry import cut, measure
 from detector.optics.rows import LEVELS, MEASURES, PLACED, ROW, THIN_ABOVE, TINT, Looks, RowLog
 from detector.optics.view import look
 

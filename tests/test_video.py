@@ -18,7 +18,8 @@ import cv2
 import numpy as np
 import pytest
 
-from detector.optics.glint import GlintLimits, cut, find, measure
+from detector.optics.glint import GlintLimits, find
+from detector.optics.photometry import cut, measure
 from detector.optics.view import look
 from detector.planes import Matrix, Planes, colours
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable

@@ -160,3 +160,11 @@ def test_a_shrunk_picture_is_the_means_of_whole_blocks():
     assert np.abs(shrunk(grey, 4) - means).max() <= 0.5
     assert shrunk(grey, 1) is grey
     assert shrunk(grey, 50).shape == (1, 1)
+
+
+def test_luma_of_padded_rows_and_turned_pictures_is_one_piece_of_memory():
+    wide = np.random.default_rng(1).integers(0, 256, (48, 80), np.uint8)
+    for picture_of in (wide[:, :64], np.rot90(wide)):
+        luma = look(picture_of).luma
+        assert luma.flags["C_CONTIGUOUS"]
+        assert np.array_equal(luma, picture_of)

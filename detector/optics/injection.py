@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.model import Finding, LampState
-from detector.optics import glint, lens
+from detector.optics import glint, lens, photometry
 from detector.optics.bursts import Luma, Shot
 from detector.optics.conclude import conclude, not_worth_judging
 from detector.optics.join import join
@@ -211,7 +211,7 @@ def sharpness(shots: Sequence[tuple[View, glint.Spots]], otherwise: float = 0.95
     """
     widths = []
     for view, spots in shots:
-        glints = glint.measure(glint.cut(view, spots.peaks[(spots.level >= 20) & (spots.level < 150)]))
+        glints = photometry.measure(photometry.cut(view, spots.peaks[(spots.level >= 20) & (spots.level < 150)]))
         widths += glints.width[(glints.core == 0) & (glints.long < 1.6) & (glints.width > 0)].tolist()
     if len(widths) < 20:
         return otherwise
@@ -225,13 +225,13 @@ SHARPEST_PX = (0.8, 1.2)
 
 
 def _drawn_width(sigma_px: float) -> float:
-    """The width that `glint.measure` tells of drawn points of this blur."""
+    """The width that `photometry.measure` tells of drawn points of this blur."""
     around = np.full((41, 41), 60, np.uint8)
     widths = []
     for shift in (0.0, 0.25, 0.5):
         point = Points(np.full((1, 2), 20 + shift), np.full((1, 3), 1.2), np.zeros((1, 2)))
         picture = draw(around, point, sigma_px, InjectionLimits())
-        widths += glint.measure(glint.cut(look(picture), np.array([[20, 20]]))).width.tolist()
+        widths += photometry.measure(photometry.cut(look(picture), np.array([[20, 20]]))).width.tolist()
     return float(np.mean(widths))
 
 

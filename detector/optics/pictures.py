@@ -26,7 +26,7 @@ from detector.model import (
     Track,
     probability_of,
 )
-from detector.optics import glint, lens
+from detector.optics import glint, lens, photometry
 from detector.optics.broad import brightness, is_broad, surfaces
 from detector.optics.conclude import NEXT_LOOK
 from detector.optics.facts import Facts, hue_of
@@ -149,7 +149,7 @@ def _at_size(lit: Pixels, unlit: Pixels | None, motion: Motion | None, shrink: i
     best = np.argsort(-found.score, kind="stable")[: limits.most]
     best = best[found.score[best] >= (limits.gain_score if paired else limits.least_score)]
     spots = found.spots
-    glints = glint.measure(glint.cut(view, spots.peaks[best]))
+    glints = photometry.measure(photometry.cut(view, spots.peaks[best]))
     return [
         _Candidate(
             float(spots.x[i] * shrink), float(spots.y[i] * shrink), float(found.score[i]),
@@ -197,7 +197,7 @@ def _usual(standout: NDArray[np.uint8] | NDArray[np.float32], spots: glint.Spots
     return np.asarray(cv2.blur(standout, (side_px, side_px))[spots.peaks[:, 1], spots.peaks[:, 0]], np.float32)
 
 
-def _facts(glints: glint.Glints, row: int, level: float, dark: tuple[float, float] | None) -> Facts:
+def _facts(glints: photometry.Glints, row: int, level: float, dark: tuple[float, float] | None) -> Facts:
     """Facts of one look; `dark` is the unlit level and the dimming of the surroundings, if known."""
     tint = glints.tint[row]
     dark_level, dimming = dark or (0.0, 0.0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.optics.glint import Patches, measure, together
+from detector.optics.photometry import Patches, measure, together
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]

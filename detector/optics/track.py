@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.optics import glint
+from detector.optics import glint, photometry
 from detector.optics.motion import Motion, transform
 from detector.optics.rows import PLACED, Looks, RowLog, Rows
 from detector.optics.view import View
@@ -111,7 +111,7 @@ class Tracker:
         placed = np.concatenate([seen, gaps], axis=1)
         self._place(placed, rows, motion, view)
         is_seen = np.arange(len(rows)) < len(followed)
-        patches = glint.cut(view, spots.peaks[spot[measured]])
+        patches = photometry.cut(view, spots.peaks[spot[measured]])
         self._log.add(Looks(index, self._live["number"][rows], is_seen, placed, measured, patches))
         self._retire(view.luma.shape)
         self._frames += 1

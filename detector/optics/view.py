@@ -58,6 +58,8 @@ def look(picture: Pixels | Planes, buffer: GreyLevels | None = None) -> View:
         luma = picture.luma(buffer)
     else:
         luma = picture if picture.ndim == 2 else np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+    # decoders pad rows and turned pictures are views: looking up single pixels would copy them each time
+    luma = np.ascontiguousarray(luma)
     shrink = max(1, round(luma.shape[1] / SMALL_WIDTH_PX))
     small = shrunk(luma, shrink)
     return View(picture, luma, small, shrunk(small, TINY_SHARE), 1.0 / shrink)
