@@ -14,7 +14,6 @@ import struct
 Fact = tuple[str, str]
 
 HEAD = 16
-LAN_PORT = 32761  # where devices wait for a search of their network
 MEETING_PORT = 10240  # of the service's servers
 
 _PHRASE = b"Charlie is the d"

@@ -74,8 +74,6 @@ _LIVE = np.dtype([
 """A live track.  `drift` is its motion beyond that of its surroundings, `slide` that beyond the step of the
 whole picture, which is steady for near things, both in px a frame; `errors` how far the two ways of
 foretelling its place were off of late, in px."""
-_Live = np.ndarray
-"""Live tracks in the order in which they were born."""
 
 
 class Tracker:

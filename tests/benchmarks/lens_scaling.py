@@ -94,12 +94,12 @@ class Listening:
 
     @property
     def live(self):
-        return len(self._tracker._live.number)
+        return len(self._tracker._live)
 
     @property
     def measured(self):
         looks = self._tracker._log._looks
-        return int(looks[-1].measured.sum()) if looks else 0
+        return len(looks[-1].measured) if looks else 0
 
 
 def cost(size, count, number):
