@@ -212,6 +212,34 @@ def test_lefun_greets_over_tcp():
     assert services.from_tcp(b"\x01\0mrmt_hello\0\0", 8080, 50000) == [("p2p", "mrmt")]
 
 
+def foscam(letters, operation, body=b"\0\0"):
+    return letters + operation.to_bytes(2, "little") + bytes(9) + len(body).to_bytes(4, "little") + bytes(4) + body
+
+
+@pytest.mark.parametrize(("letters", "operation"), [(b"MO_O", 1), (b"MO_O", 3), (b"MO_O", 5), (b"MO_V", 1), (b"MO_V", 2)])
+def test_foscams_older_cameras_answer_and_send_video(letters, operation):
+    assert services.from_tcp(foscam(letters, operation), 80, 50000) == [("p2p", "Foscam serves")]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        foscam(b"MO_O", 0), foscam(b"MO_O", 2), foscam(b"MO_O", 4), foscam(b"MO_V", 3),  # who watches asks so
+        foscam(b"MO_O", 255),  # both ends say that they live
+        foscam(b"MO_O", 1)[:22], foscam(b"MO_X", 1), b"MO_O\x01\0 and so on, a text", foscam(b"MO_O", 1).replace(bytes(9), b"\1" * 9),
+    ],
+)  # fmt: skip
+def test_who_watches_foscams_cameras_gives_nothing_away(payload):
+    assert services.from_tcp(payload, 50000, 80) == []
+
+
+def test_a_camera_that_speaks_foscams_protocol_alarms():
+    rule = Signatures().match("p2p", "Foscam serves")
+    assert rule is not None
+    assert rule.make == "Foscam"
+    assert rule.rule.weight > 5.2
+
+
 def test_dahua_asks_its_meeting_server_in_the_form_of_http():
     assert said(b"DHGET /probe/p2psrv HTTP/1.1\r\nCSeq: 1\r\n\r\n", dport=8800) == [("p2p", "Dahua P2P")]
 

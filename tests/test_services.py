@@ -185,6 +185,28 @@ def test_an_onvif_answer_names_maker_and_model():
     assert {("onvif_manufacturer", "Acme <1>"), ("onvif_model", "C1")} <= set(tcp(answer))
 
 
+def test_an_answer_whose_head_came_in_a_segment_before_it_is_read_all_the_same():
+    """gSOAP, which most cameras run, sends the head and the body of an answer apart."""
+    answer = b'<?xml version="1.0"?><s:Envelope xmlns:trt="http://www.onvif.org/ver10/media/wsdl"><s:Body><trt:GetStreamUriResponse><trt:MediaUri>'
+    assert tcp(answer, sport=80) == [("onvif", "GetStreamUri")]
+    assert tcp(b"<html><head><title>Network Camera</title>", sport=80) == [("http_title", "Network Camera")]
+    assert tcp(b"v=0\r\ns=RTSP session\r\nm=video 0 RTP/AVP 96\r\n", sport=554) == [("sdp_session", "RTSP session"), ("sdp_media", "video")]
+
+
+@pytest.mark.parametrize("call", ["GetCapabilities", "GetServices", "GetProfiles", "GetSnapshotUri", "GetSystemDateAndTime", "PullMessages"])
+def test_each_answer_of_an_onvif_device_tells_that_it_is_one(call):
+    space = b' xmlns:x="http://www.onvif.org/ver10/device/wsdl"'
+    answer = b"HTTP/1.1 200 OK\r\n\r\n<s:Envelope" + space + b"><x:" + call.encode() + b"Response>"
+    assert tcp(answer, sport=80) == [("onvif", call)]
+    assert tcp(answer.replace(space, b""), sport=80) == []
+    assert tcp(answer.replace(b"Response>", b">"), sport=80) == [], "a question says nothing of who asks"
+
+
+@pytest.mark.parametrize("payload", [b"v=0\r\nm=video 0 RTP/AVP 96\r\n", b"<?xml version='1.0'?><rss><title/></rss>", b"<p>Camera</p>"])
+def test_other_bodies_tell_nothing(payload):
+    assert tcp(payload, sport=50000, dport=80) == []
+
+
 def test_a_windows_computer_is_not_an_onvif_device():
     hello = b'<?xml version="1.0"?><soap:Envelope xmlns:wsdp="http://schemas.xmlsoap.org/ws/2006/02/devprof" xmlns:pub="http://schemas.microsoft.com/windows/pub/2005/07"><wsd:ProbeMatches><wsd:Types>wsdp:Device pub:Computer</wsd:Types></wsd:ProbeMatches>'
     assert udp(hello, sport=3702) == [("wsd_type", "wsdp:Device"), ("wsd_type", "pub:Computer")]

@@ -22,6 +22,11 @@ _UPNP_TAGS = {
     "modelName": "upnp_model", "modelDescription": "upnp_description", "modelNumber": "upnp_model",
 }
 _SPACES = {"onvif.org": "onvif", "devprof": "wsdp", "wdp/print": "wprt", "wdp/scan": "wscn", "pub/2005": "pub"}
+# Answers of an ONVIF device about itself, its services and its streams, and of its events.
+_ONVIF_ANSWER = re.compile(
+    rb"<(?:[\w.-]{1,40}:)?(Get(?:SystemDateAndTime|Capabilities|Services|Scopes|NetworkInterfaces|Profiles?|StreamUri|SnapshotUri"
+    rb"|VideoSources|VideoEncoderConfigurations?|ServiceCapabilities)|PullMessages|CreatePullPointSubscription)Response[\s>]"
+)
 _ONVIF_TAGS = {"Manufacturer": "onvif_manufacturer", "Model": "onvif_model", "FirmwareVersion": "onvif_firmware"}
 
 
@@ -48,12 +53,11 @@ def description_facts(body: bytes) -> list[Fact]:
 
 
 def soap_facts(body: bytes) -> list[Fact]:
-    """An ONVIF answer that names its device; both facts of it are said by the device about itself."""
+    """An ONVIF answer: what the device says of itself where it names itself, else which call it answers."""
     if b"GetDeviceInformationResponse" in body:
         return [(field, tidy(text)) for tag, field in _ONVIF_TAGS.items() for text in tag_texts(body, tag)]
-    if b"GetSystemDateAndTimeResponse" in body and b"onvif.org" in body:
-        return [("onvif", "GetSystemDateAndTime")]
-    return []
+    found = _ONVIF_ANSWER.search(body[:MESSAGE_HEAD]) if b"onvif.org" in body else None
+    return [("onvif", tidy(found[1]))] if found else []
 
 
 def ws_discovery_facts(body: bytes) -> list[Fact]:

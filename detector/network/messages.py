@@ -17,6 +17,7 @@ MOST_HEADERS = 40  # more than any device sends; the rest of a hostile message i
 _RTSP_METHODS = (b"OPTIONS ", b"DESCRIBE ", b"ANNOUNCE ", b"SETUP ", b"RECORD ", b"PLAY ")
 _HTTP_METHODS = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"SUBSCRIBE ", b"OPTIONS ")
 _STREAM_TYPES = ("multipart/x-mixed-replace", "application/x-rtsp-tunnelled")
+_BODY_STARTS = (b"<?xml", b"<html", b"<HTML", b"<!DOC", b"<!doc", b"<SOAP", b"<s:En", b"<soap", b"<env:", b"<root")
 _SIP_METHODS = (b"REGISTER sip:", b"OPTIONS sip:", b"INVITE sip:", b"SIP/2.0 ")
 _REALM = re.compile(r'realm\s*=\s*"?([^",]{1,200})', re.IGNORECASE)
 _SCRIPT_LOCATION = re.compile(rb"""location(?:\.href|\.replace)?\s*(?:=|\()\s*["']([^"']{1,200})["']""")
@@ -63,13 +64,13 @@ def rtsp_facts(payload: bytes) -> list[Fact]:
     if payload.startswith(b"RTSP/1."):
         facts = [("rtsp_reply", " ".join(message.first.split()[1:2])[:3])]
         facts += named(message, rtsp_server="server", rtsp_public="public", rtsp_base="content-base")
-        return facts + _realm(message, "rtsp_realm") + _session_facts(message.body)
+        return facts + _realm(message, "rtsp_realm") + session_facts(message.body)
     if payload.startswith((b"ANNOUNCE ", b"RECORD ")):
         return [("rtsp_push", message.first.split(" ", 1)[0]), *named(message, rtsp_agent="user-agent")]
     return named(message, rtsp_agent="user-agent")
 
 
-def _session_facts(body: bytes) -> list[Fact]:
+def session_facts(body: bytes) -> list[Fact]:
     """The lines of an SDP description that name the stream: its title, its tool, its video."""
     if not body.startswith(b"v=0"):
         return []
@@ -93,12 +94,22 @@ def http_facts(payload: bytes) -> list[Fact]:
         kind = message.headers.get("content-type", "")
         if kind.lower().startswith(_STREAM_TYPES):
             facts.append(("http_type", kind))
-        return facts + page_facts(message.body) + description_facts(message.body) + soap_facts(message.body)
+        return facts + body_facts(message.body)
     words = message.first.split(" ")
     path = [("http_path", tidy(words[1].split("?", 1)[0]))] if len(words) > 1 else []
     texts = tag_texts(message.body, "NewPortMappingDescription") if b"PortMapping" in message.body else []
     wanted = [("upnp_mapping", text) for text in texts[:1]]
     return path + named(message, http_agent="user-agent", http_host="host") + wanted
+
+
+def is_body(payload: bytes) -> bool:
+    """True for the start of a page, a description or an answer whose HTTP head came in a segment before it."""
+    return payload.startswith(_BODY_STARTS)
+
+
+def body_facts(body: bytes) -> list[Fact]:
+    """What the body of an HTTP answer says of who sent it."""
+    return page_facts(body) + description_facts(body) + soap_facts(body)
 
 
 def icon_facts(payload: bytes) -> list[Fact]:

@@ -43,6 +43,12 @@ NAXCLOW_PORT = 6123
 XIONGMAI_PORT = 34567
 DAHUA_PORT = 37777
 BAICHUAN_PORT = 9000
+
+# Foscam's older cameras, Netwave's and Wi-Fi toys with a lens: a head of 23 bytes, its operation as a
+# little-endian number behind the four letters, the length of what follows at 15.  What only the camera's end says:
+# answers to a log-in, a password, a start of video, audio or talk, parameters, alarms; and its video and audio.
+_FOSCAM_HEAD, _FOSCAM_MOST = 23, 1 << 20
+_FOSCAM_SAYS = {b"MO_O": frozenset((1, 3, 5, 9, 12, 17, 18, 25)), b"MO_V": frozenset((1, 2))}
 BAICHUAN_UDP_PORTS = (2015, 2018)
 _BAICHUAN_UDP = (b"\x3a\xcf\x87\x2a", b"\x20\xcf\x87\x2a", b"\x10\xcf\x87\x2a")
 
@@ -84,12 +90,22 @@ def naxclow_facts(data: bytes, sport: int, dport: int) -> list[Fact]:
 
 
 def private_facts(data: bytes, sport: int) -> list[Fact]:
-    """The private protocols of Xiongmai, Dahua and Lefun, from the side that serves them."""
+    """The private protocols of Xiongmai, Dahua, Foscam and Lefun, from the side that serves them."""
     if sport == XIONGMAI_PORT and data[:1] == b"\xff" and len(data) > 20 and data[20:21] == b"{":
         return [("p2p", "DVRIP")]
     if sport == DAHUA_PORT and data[:1] in (b"\xb0", b"\xb1", b"\xf6") and len(data) >= 32:
         return [("p2p", "Dahua private")]
+    if data[:4] in _FOSCAM_SAYS and _is_foscam(data):
+        return [("p2p", "Foscam serves")]
     return [("p2p", "mrmt")] if b"mrmt_hello" in data[:64] else []
+
+
+def _is_foscam(data: bytes) -> bool:
+    """A whole head of what only the camera's end says."""
+    if len(data) < _FOSCAM_HEAD:
+        return False
+    operation, size = int.from_bytes(data[4:6], "little"), int.from_bytes(data[15:19], "little")
+    return operation in _FOSCAM_SAYS[data[:4]] and not any(data[6:15]) and size <= _FOSCAM_MOST
 
 
 def dahua_facts(data: bytes) -> list[Fact]:

@@ -20,6 +20,7 @@ Fact = tuple[str, str]
 
 MOST_FACTS = 60  # of one payload: a full ONVIF ProbeMatch has about 30, a hostile one any number
 
+RTSP_PORTS = frozenset((554, 5554, 8554, 10554))
 TFTP_PORT = 69
 MQTT_PORT = 1883
 
@@ -76,6 +77,10 @@ def _tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         return messages.rtsp_facts(payload)
     if messages.is_http(payload):
         return messages.http_facts(payload)
+    if messages.is_body(payload):
+        return messages.body_facts(payload)
+    if sport in RTSP_PORTS and payload.startswith(b"v=0"):
+        return messages.session_facts(payload)
     return (
         p2p.naxclow_facts(payload, sport, dport)
         or p2p.baichuan_facts(payload, sport)
