@@ -8,7 +8,7 @@ MACs, addresses, ports and length.  scapy and tshark read only the beginning of 
 and are counted by its packets.  `reading only` is our reader without the search; start-up, which every
 run of the command pays once, is what it costs on one packet.
 
-Needs tshark, and dpkt, which nothing else here needs: `pip install dpkt`.
+Needs tshark; dpkt, which nothing else here needs, where it is installed: `pip install dpkt`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -84,7 +85,10 @@ class Cost:
 def cost(words: Sequence[str]) -> Cost:
     began = time.perf_counter()
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
-    _, _, used = os.wait4(process.pid, 0)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{words[0]} ended with {process.returncode}: its time would say nothing.")
     return Cost(time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
@@ -126,8 +130,9 @@ def compare(name: str, path: Path, slow: int, rounds: int) -> Path:
         "  reading only": (python(READING_ONLY, path), whole),
         "tshark -T fields": (tshark_fields.command(short), few),
         "scapy PcapReader": (python(SCAPY, short), few),
-        "dpkt, bare records": (python(DPKT, path), whole),
     }
+    if find_spec("dpkt"):
+        programs["dpkt, bare records"] = (python(DPKT, path), whole)
     costs: dict[str, list[Cost]] = {program: [] for program in programs}
     for number in range(rounds):
         for program, (words, _) in programs.items():

@@ -51,7 +51,7 @@ def area(scores: list[tuple[float, bool]]) -> float:
 
 def main(path: Path) -> None:
     vendors, signatures = Vendors(), Signatures()
-    rows = [(row, *scored(row["mac"], vendors, signatures)) for row in csv.DictReader(path.open())]
+    rows = [(row, *scored(row["mac"], vendors, signatures)) for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())]
     scores = [(score, row["is_camera"] == "1") for row, score, _ in rows]
     rng = random.Random(1)
     drawn = sorted(area(rng.choices(scores, k=len(scores))) for _ in range(DRAWS))

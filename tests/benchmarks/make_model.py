@@ -118,8 +118,8 @@ def device_in(path: Path, mac: str) -> Device | None:
 def labelled(shared: Path) -> Iterator[tuple[str, str, Path]]:
     """(what it is, its MAC, a file that it is in)."""
     captures = shared / "captures"
-    macs = {row["device"]: row["mac"] for row in csv.DictReader((shared / "labels/device_macs.csv").open())}
-    for row in csv.DictReader((captures / "labels.csv").open()):
+    macs = {row["device"]: row["mac"] for row in csv.DictReader((shared / "labels/device_macs.csv").read_text(encoding="utf-8").splitlines())}
+    for row in csv.DictReader((captures / "labels.csv").read_text(encoding="utf-8").splitlines()):
         path, folder = captures / row["file"], row["file"].split("/")[1]
         for mac in row["camera_macs"].split():
             if mac != "?" and row["make"] in DEVICES:

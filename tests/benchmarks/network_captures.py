@@ -49,7 +49,7 @@ def summary(folder: Path) -> None:
     """Findings by file; how many devices were shown and alarmed where no camera is known."""
     count: Counter[str] = Counter()
     began = time.perf_counter()
-    for row in csv.DictReader((folder / "labels.csv").open()):
+    for row in csv.DictReader((folder / "labels.csv").read_text(encoding="utf-8").splitlines()):
         try:
             result = searched(folder / row["file"])
         except InputUnreadable as error:

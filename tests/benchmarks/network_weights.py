@@ -73,7 +73,7 @@ def devices_of(path: Path) -> list[Device]:
 
 def collect(folder: Path, to: Path) -> None:
     with to.open("w") as out:
-        for row in csv.DictReader((folder / "labels.csv").open()):
+        for row in csv.DictReader((folder / "labels.csv").read_text(encoding="utf-8").splitlines()):
             cameras = set(row["camera_macs"].split())
             if cameras == {"?"}:
                 continue
@@ -92,7 +92,7 @@ def collect(folder: Path, to: Path) -> None:
 
 def read(path: Path) -> list[Row]:
     rows = []
-    for line in path.open():
+    for line in path.read_text(encoding="utf-8").splitlines():
         one = json.loads(line)
         facts = tuple(Sighting(field, value, 0.0, one["mac"]) for field, value in one["facts"] if field != "mac_vendor")
         device = Device(one["mac"], tuple(one["addresses"]), one["vendor"], facts, one["note"])

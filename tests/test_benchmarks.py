@@ -1,0 +1,230 @@
+"""Every benchmark runs, on as little as it takes: one that reaches into what has changed breaks here.
+
+What they measure is of no account here; only that they come to their end and print what they promise.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import importlib
+import json
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from detector.synthetic import plan as room_plan
+from hardware.video import VideoFile, write_video
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+SAMPLE = ROOT / "samples/bathroom-wifi-out-of-sight"
+LABELS = ("file", "camera_macs", "expect", "make")
+
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not beside the clone")
+needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("ip") is None, reason="needs root and iproute2: it makes network namespaces of its own"
+)
+
+
+@pytest.fixture(autouse=True)
+def as_many_threads_as_before():
+    before = cv2.getNumThreads()
+    yield
+    cv2.setNumThreads(before)
+
+
+@pytest.fixture
+def benchmark(monkeypatch, capsys):
+    """Runs `main()` of a benchmark with words, and returns what it printed; keywords take the place of its constants."""
+
+    def run(name, *words, **instead):
+        module = importlib.import_module(f"tests.benchmarks.{name}")
+        for constant, value in instead.items():
+            monkeypatch.setattr(module, constant, value)
+        monkeypatch.setattr(sys, "argv", [f"{name}.py", *map(str, words)])
+        module.main()
+        return capsys.readouterr().out
+
+    return run
+
+
+def short_plan(frames):
+    """`draw_plan` for so few frames that drawing them takes a second or two."""
+
+    @functools.wraps(room_plan.draw_plan)
+    def drawn(seed, **words):
+        return room_plan.draw_plan(seed, **words | {"frames": frames})
+
+    return drawn
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    """The first two dozen frames of a shipped clip, with their truth beside them, in a folder of their own."""
+    path, frames = tmp_path_factory.mktemp("clips") / "short.mp4", 24
+    source = VideoFile(ROOT / "samples/hotel-lens-no-radio/room.mp4", threads=1)
+    write_video(path, (frame.pixels for frame, _ in zip(source.frames(), range(frames), strict=False)), 30, 21)
+    truth = json.loads((ROOT / "samples/hotel-lens-no-radio/room.json").read_text(encoding="utf-8"))
+    truth |= {"frames": frames, "per_frame": truth["per_frame"][:frames]}
+    path.with_suffix(".json").write_text(json.dumps(truth), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def captures(tmp_path_factory):
+    """A folder of one labelled capture, which is a shipped one."""
+    folder = tmp_path_factory.mktemp("captures")
+    shutil.copy(SAMPLE / "network.pcap", folder / "one.pcap")
+    with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([LABELS, ("one.pcap", "b0:d5:9d:84:00:d2", "alarm", "Yi")])
+    return folder
+
+
+# --- the network --------------------------------------------------------------------------------------
+
+
+@needs_tshark
+def test_capture_speed(benchmark):
+    told = benchmark("capture_speed", "--packets", 300, "--slow", 300, "--rounds", 1)
+    assert told.count("headers equal to tshark's in 300 of 300 packets") == 2
+
+
+def test_network_captures(captures, capsys):
+    module = importlib.import_module("tests.benchmarks.network_captures")
+    module.summary(captures)
+    told = capsys.readouterr().out
+    assert "'camera alarm': 1" in told
+    assert "MISSED" not in told
+    found = module.as_json(module.searched(captures / "one.pcap"))["findings"]
+    assert found[0]["alarm"]
+    assert found[0]["mac"] == "b0:d5:9d:84:00:d2"
+
+
+@pytest.mark.parametrize(("verb", "tells"), [("weigh", "crosswise"), ("unseen", "Yi without"), ("unnamed", "Yi without")])
+def test_network_weights(captures, tmp_path, capsys, verb, tells):
+    module = importlib.import_module("tests.benchmarks.network_weights")
+    module.collect(captures, tmp_path / "facts.jsonl")
+    module.VERBS[verb](module.read(tmp_path / "facts.jsonl"))
+    assert tells in capsys.readouterr().out
+
+
+@needs_shared
+def test_mac_ranking(capsys):
+    importlib.import_module("tests.benchmarks.mac_ranking").main(SHARED / "data/labels/device_macs.csv")
+    assert "alarms: 0" in capsys.readouterr().out
+
+
+@needs_shared
+def test_make_model(monkeypatch, capsys):
+    """All replies, and of the captures the first that is labelled."""
+    module = importlib.import_module("tests.benchmarks.make_model")
+    first = next(iter(module.labelled(SHARED / "data")))
+    monkeypatch.setattr(module, "labelled", lambda _: [first])
+    module.show("captures", module.captures(SHARED / "data"))
+    module.show("discovery replies", module.replies(SHARED / "data"))
+    assert re.search(r"make: 1\d right, 0 wrong, 0 unsaid", capsys.readouterr().out)
+
+
+def test_start_up(benchmark):
+    assert "network --capture" in benchmark("start_up", ROUNDS=1)
+
+
+@needs_root
+def test_listener_speed(benchmark):
+    told = benchmark("listener_speed", "--rates", 500, "--seconds", 0.3, SETTLE_S=0.5)
+    assert told.count(" 500 ") == 3
+
+
+@needs_root
+def test_live_network(monkeypatch, capsys):
+    """A bed of three hosts without others' tools; its table of neighbours is what tests/test_live_network.py sweeps."""
+    module = importlib.import_module("tests.benchmarks.live_network")
+    monkeypatch.setattr(module, "ROUNDS", 1)
+    monkeypatch.setattr(module, "tools_for_presence", lambda network: {"roomsweep's ARP": (sys.executable, "-m", "tests.peers.ask", "eth0", "arp", network)})
+    monkeypatch.setattr(module, "asking", lambda *_: None)  # asks for four seconds
+    module.presence(24)
+    assert "presence 10.77.0.0/24" in capsys.readouterr().out
+
+
+# --- lenses -------------------------------------------------------------------------------------------
+
+
+def test_decode(benchmark, clip):
+    assert "peak memory" in benchmark("decode", clip, 1.0, ROUNDS=1, draw=lambda path, _: Path(shutil.copy(clip, path)))
+
+
+def test_lens_drawn(benchmark, tmp_path):
+    told = benchmark("lens_drawn", tmp_path, "7", draw_plan=short_plan(6))
+    assert "room00007" in told
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value encountered")  # so few frames leave its bins empty
+def test_lens_completeness(benchmark, tmp_path):
+    assert "drawn, shown" in benchmark("lens_completeness", tmp_path, 1, draw_plan=short_plan(6))
+
+
+def test_lens_half_lit(benchmark, tmp_path):
+    assert "half7 " in benchmark("lens_half_lit", tmp_path, "7", draw_plan=short_plan(6))
+
+
+def test_lens_sweep(benchmark, tmp_path):
+    told = benchmark("lens_sweep", tmp_path, 3, 0.5, HIDDEN=(1, 0), LOWERED=2)
+    assert "lenses in sight" in told
+
+
+def test_lens_weights(benchmark, clip):
+    assert "judged tracks" in benchmark("lens_weights", clip.parent)
+
+
+@needs_shared
+def test_lens_clips(benchmark, clip):
+    assert "short" in benchmark("lens_clips", clip)
+
+
+def test_lens_peers(benchmark, clip):
+    assert "Te-River" in benchmark("lens_peers", clip)
+
+
+def test_lens_cost(benchmark, clip):
+    assert "times decoding" in benchmark("lens_cost", 0.5, ROUNDS=1, CLIPS=clip.parent / "none")
+
+
+def test_lens_scaling(benchmark):
+    small = {"SIZES": ((160, 90), (320, 180)), "COUNTS": (10, 40), "USUAL_SIZE": (320, 180), "USUAL_COUNT": 20, "ROUNDS": 1}
+    assert "kept" in benchmark("lens_scaling", 4, **small)
+
+
+@needs_shared
+def test_lens_pair(benchmark):
+    assert "Sheffield, pair" in benchmark("lens_pair", pairs=list)
+
+
+@needs_shared
+def test_tape_recall(benchmark):
+    module = importlib.import_module("tests.benchmarks.tape_recall")
+    name, boxes = next(iter(module.truth().items()))
+    assert "in 1 pictures" in benchmark("tape_recall", truth=lambda: {name: boxes})
+
+
+# --- all of them --------------------------------------------------------------------------------------
+
+
+def test_none_is_forgotten():
+    """A benchmark that is added needs a test here; helpers of theirs run with them."""
+    runs = {path.stem for path in (ROOT / "tests/benchmarks").glob("*.py") if "__main__" in path.read_text(encoding="utf-8")}
+    tested = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
+    assert runs <= tested
+
+
+def test_the_short_clip_shows_something(clip):
+    frames = [frame.pixels for frame in VideoFile(clip, threads=1).frames()]
+    assert len(frames) == 24
+    assert np.mean([frame.mean() for frame in frames]) > 1
