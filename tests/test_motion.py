@@ -271,3 +271,39 @@ def test_too_few_corners_lend_no_parallax():
     motion = MotionEstimator().add(look(levels(seen_wall(wall(), similarity()))))
     assert not motion.parallax.any()
     assert not motion.spread(CORNERS).any()
+
+
+# --- motion over several frames
+
+
+@pytest.mark.parametrize("frames", [1, 2, 4])
+def test_motion_shared_out_adds_up_to_what_it_was(frames):
+    _, motion = follow([similarity(), similarity(9.0, -4.0, 1.5, 1.01)])
+    parts = motion.shared_out(frames)
+    points = CORNERS
+    for part in parts:
+        points = part.carry(points)
+    assert len(parts) == frames
+    assert points == pytest.approx(motion.carry(CORNERS), abs=0.1)
+    assert parts[-1].to_room == pytest.approx(motion.to_room)
+    assert sum(part.speed_px for part in parts) == pytest.approx(motion.speed_px)
+
+
+def test_on_the_way_the_room_is_where_the_shared_motion_says():
+    whole = similarity(8.0, 6.0)
+    _, motion = follow([similarity(), whole])
+    first, _ = motion.shared_out(2)
+    assert error(first.step, similarity(4.0, 3.0)) < 0.3
+    assert error(np.linalg.inv(first.to_room), similarity(4.0, 3.0)) < 0.3
+
+
+def test_a_guess_over_more_frames_goes_farther():
+    """Where nothing can be followed the last speed is kept, and twice as long is twice as far."""
+    surface, estimator = wall(SIZE), MotionEstimator()
+    for shift in (0.0, 3.0):
+        estimator.add(look(levels(seen_wall(surface, similarity(shift, 0.0), SIZE))))
+    blank = np.full(SIZE[::-1], 90, np.uint8)
+    guess = estimator.add(look(blank), 2)
+    assert not guess.measured
+    assert guess.step[0, 2] == pytest.approx(6.0, abs=0.5)
+    assert estimator.add(look(blank)).step[0, 2] == pytest.approx(3.0, abs=0.3)

@@ -21,17 +21,32 @@ def picture(index, level=100, fps=30.0, lamp=None):
     return Frame(np.full((90, 160), level, np.uint8), index, index / fps, lamp)
 
 
-def searched(frames, motion=STILL):
-    """Indices of the frames that were searched, the light's change being what the frames show."""
-    pacer, kept, before = Pacer(), [], None
+def paced(frames, motion=STILL):
+    """Indices of the frames that were searched and of those that were glanced at in the dark, the light's
+    change being what the frames show.
+    """
+    pacer, kept, dark, before = Pacer(), [], [], None
+
+    def search(due):
+        nonlocal before
+        for frame in (*due.dark, due.frame):
+            level = float(np.asarray(frame.pixels).mean()) + 1.0
+            change, before = 0.0 if before is None else float(np.log(level / before)), level
+        pacer.searched(due.frame, change, motion, 1280)
+        kept.append(due.frame.index)
+        dark.extend(frame.index for frame in due.dark)
+
     for frame in frames:
-        if pacer.lets_by(frame):
-            continue
-        level = float(np.asarray(frame.pixels).mean()) + 1.0
-        pacer.searched(frame, 0.0 if before is None else float(np.log(level / before)), motion, 1280)
-        kept.append(frame.index)
-        before = level
-    return kept
+        for due in pacer.due(frame):
+            search(due)
+    for due in pacer.rest():
+        search(due)
+    assert pacer.dark == len(dark)
+    return kept, dark
+
+
+def searched(frames, motion=STILL):
+    return paced(frames, motion)[0]
 
 
 def test_steady_light_is_looked_at_in_every_second_frame_once_it_is_known_to_be_steady():
@@ -53,8 +68,53 @@ def test_a_quick_video_is_looked_at_often_enough():
 @pytest.mark.parametrize("half", [1, 2, 3, 5, 15])
 def test_every_switch_of_the_torch_is_looked_at(half):
     frames = [picture(i, 100 if (i // half) % 2 else 50) for i in range(120)]
-    kept = set(searched(frames))
-    assert {i for i in range(half, 120) if i % half == 0} <= kept
+    kept, dark = paced(frames)
+    assert {i for i in range(half, 120) if i % half == 0} <= {*kept, *dark}
+    assert {i for i in range(half, 120) if i % half == 0 and (i // half) % 2} <= set(kept)
+
+
+@pytest.mark.parametrize("half", [1, 2, 3])
+def test_short_darkness_between_lit_frames_is_only_glanced_at(half):
+    kept, dark = paced(picture(i, 100 if (i // half) % 2 == 0 else 70) for i in range(72))
+    assert dark == [i for i in range(72) if (i // half) % 2 and i < 72 - half]
+    assert sorted([*kept, *dark]) == list(range(72))
+
+
+def test_a_long_spell_of_darkness_is_searched_whole_and_in_order():
+    kept, dark = paced(picture(i, 100 if i < 20 or i >= 30 else 60) for i in range(50))
+    assert dark == []
+    assert list(range(20, 31)) == [i for i in kept if 20 <= i <= 30]
+
+
+def test_what_is_held_back_at_the_end_is_searched():
+    kept, dark = paced(picture(i, 60 if i in {28, 29} else 100) for i in range(30))
+    assert kept[-2:] == [28, 29]
+    assert not dark
+
+
+def test_light_that_fades_and_does_not_come_back_is_searched_whole():
+    kept, dark = paced(picture(i, round(200 * 0.9**i)) for i in range(24))
+    assert dark == []
+    assert kept == list(range(24))
+
+
+def test_a_frame_of_which_some_rows_are_lit_is_searched():
+    half = np.full((90, 160), 100, np.uint8)
+    half[30:] = 50
+    frames = [picture(i) if i % 2 == 0 else Frame(half, i, i / 30.0) for i in range(30)]
+    kept, dark = paced(frames)
+    assert not dark
+    assert kept == list(range(30))
+
+
+def test_where_the_lamp_is_told_every_frame_is_searched():
+    kept, dark = paced(picture(i, 60 if i % 2 else 100, lamp="dark" if i % 2 else "on-axis") for i in range(30))
+    assert (kept, dark) == (list(range(30)), [])
+
+
+def test_a_torch_that_hardly_adds_to_the_room_is_searched_as_steady_light_is_not():
+    kept, dark = paced(picture(i, 97 if i % 2 else 100) for i in range(40))
+    assert (kept, dark) == (list(range(40)), [])
 
 
 def test_a_switch_after_long_steadiness_is_looked_at_and_so_is_what_follows():
@@ -76,8 +136,9 @@ def test_planes_are_looked_at_as_pictures_are():
         half = np.full((45, 80), 128, np.uint8)
         return Frame(Planes(y, half, half, Matrix()), i, i / 30.0)
 
-    kept = searched(planes(i, 100 if i != 41 else 60) for i in range(60))
-    assert 41 in kept
+    kept, dark = paced(planes(i, 100 if i != 41 else 60) for i in range(60))
+    assert dark == [41]
+    assert {42, 43, 44} <= {*kept}
     assert len(kept) < 50
 
 
@@ -92,8 +153,11 @@ def test_a_lens_in_steady_light_is_still_found_where_it_stands():
     assert [finding.alarm for finding in result.findings] == [True]
 
 
-def test_a_switched_torch_is_searched_whole():
+def test_of_a_switched_torch_all_that_is_lit_is_searched():
     search = LensSearch()
     for frame in film([Thing(250, 180, lens(width=60.0, middle=30.0))], 60, lamp=every_other, size=(640, 360)):
         search.add(frame)
-    assert search.finish().coverage.examined["frames let by in steady light"] == 0
+    examined = search.finish().coverage.examined
+    assert examined["frames"] == 60
+    assert examined["frames let by in steady light"] == 0
+    assert examined["dark frames only glanced at"] == 28

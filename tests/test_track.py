@@ -7,13 +7,14 @@ import pytest
 
 from detector.model import Frame
 from detector.optics import glint
+from detector.optics.facts import FRESH_PX
 from detector.optics.glint import GlintLimits
 from detector.optics.join import join
 from detector.optics.motion import Motion, MotionEstimator
 from detector.optics.rows import ROW, THIN_ABOVE
 from detector.optics.track import ALONE, Tracker, TrackLimits
 from detector.optics.view import look
-from tests.optics_scenes import Thing, every_other, film, hand, led, levels, similarity
+from tests.optics_scenes import Thing, every_other, film, hand, led, lens, levels, similarity
 
 LIMITS = GlintLimits()
 SIZE = (160, 120)
@@ -432,3 +433,78 @@ def test_half_size_search_tracks_the_same_things():
     assert one["frame"].tolist() == other["frame"].tolist()
     assert np.allclose(one["x"], other["x"], atol=0.05)
     assert np.allclose(one["level"], other["level"], atol=4.0)
+
+
+# --- glances at dark frames
+
+
+def glanced(things, frames=40):
+    """Rows of a film under a strobe, searched where it is lit and glanced at where it is dark."""
+    tracker, estimator, finder, dark = Tracker(), MotionEstimator(), glint.Finder(), []
+    for frame in film(things, frames, lamp=lambda index: "dark" if index % 2 else "on-axis"):
+        if frame.index % 2:
+            dark = [frame]
+            continue
+        view = look(frame.pixels)
+        *between, motion = estimator.add(view, 1 + len(dark)).shared_out(1 + len(dark))
+        for missed, step in zip(dark, between, strict=True):
+            there = look(missed.pixels)
+            tracker.glance(missed.index, there, finder.standout(there.luma), step)
+        tracker.add(frame.index, view, finder.find(view.luma), motion)
+    return list(tracker.finish())
+
+
+def test_a_lens_is_one_track_over_the_dark_and_missing_there():
+    thing = Thing(120, 90, lens(width=200.0, middle=20.0))
+    rows = longest(of(glanced([thing]), thing))
+    lit, dark = rows[rows["frame"] % 2 == 0], rows[rows["frame"] % 2 == 1]
+    assert lit["seen"].all()
+    assert len(lit) == 20
+    assert not dark["seen"].any()
+    assert len(dark) >= 18
+    assert np.median(dark["level"]) < 0.2 * np.median(lit["level"])
+    assert (dark["beside"] > FRESH_PX).all()
+
+
+def test_a_lamp_shines_in_the_glances_as_it_does_in_the_light():
+    lamp = Thing(120, 90, led(6, 6, 6))
+    rows = longest(of(glanced([lamp]), lamp))
+    lit, dark = rows[rows["frame"] % 2 == 0], rows[rows["frame"] % 2 == 1]
+    assert len(dark) >= 18
+    assert np.median(dark["level"]) > 0.8 * np.median(lit["level"])
+    assert (dark["beside"] > FRESH_PX).all()
+
+
+def test_a_glance_beside_a_lamp_says_that_it_may_have_been_confused():
+    """A place that is six pixels off is no evidence that the light went out."""
+    tracker, finder = Tracker(), glint.Finder()
+    view = look(spot_at([(80, 60)]))
+    still = Motion(np.eye(3), np.eye(3), CAMERA, 0.0, True)
+    for index in range(4):
+        tracker.add(index, view, finder.find(view.luma), still)
+    moved = look(spot_at([(86, 60)]))
+    tracker.glance(4, moved, finder.standout(moved.luma), still)
+    dark = look(spot_at([]))
+    tracker.glance(5, dark, finder.standout(dark.luma), still)
+    rows = longest(list(tracker.finish()))
+    assert not rows["seen"][-2:].any()
+    assert rows["level"][-1] < 3
+    assert 4 <= rows["beside"][-2] <= 8
+    assert rows["beside"][-1] > FRESH_PX
+
+
+def test_a_glance_begins_no_tracks():
+    tracker, finder = Tracker(), glint.Finder()
+    view = look(spot_at([(80, 60)]))
+    for index in range(6):
+        tracker.glance(index, view, finder.standout(view.luma), Motion(np.eye(3), np.eye(3), CAMERA, 0.0, True))
+    assert list(tracker.finish()) == []
+    assert tracker.flickers == 0
+
+
+def spot_at(places):
+    picture = np.full((120, 160), 40, np.float32)
+    y, x = np.mgrid[:120, :160]
+    for column, row in places:
+        picture += 180 * np.exp(-((x - column) ** 2 + (y - row) ** 2) / 2)
+    return np.clip(picture, 0, 255).astype(np.uint8)

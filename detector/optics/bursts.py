@@ -38,13 +38,14 @@ class BurstLimits:
 @dataclass(frozen=True, slots=True)
 class Shot:
     """One kept frame: its place in the sweep (counted from 0), its number in its source, the grey
-    picture as JPEG, and how the camera had moved.
+    picture as JPEG, how the camera had moved, and whether it was searched or only glanced at in the dark.
     """
 
     index: int
     number: int
     jpeg: bytes
     motion: Motion
+    searched: bool = True
 
     def luma(self) -> Luma:
         """The picture, (h, w) grey levels."""
@@ -83,7 +84,7 @@ class BurstKeeper:
         while frames / (self._limits.frames * self._every) > self._limits.bursts:
             self._every *= 2
 
-    def add(self, index: int, number: int, luma: Luma, motion: Motion) -> None:
+    def add(self, index: int, number: int, luma: Luma, motion: Motion, *, searched: bool = True) -> None:
         """Takes in frame `index` of the sweep, which its source numbers `number`."""
         if not self._wanted(index):
             return
@@ -93,7 +94,7 @@ class BurstKeeper:
             if not self._wanted(index):
                 return
         _, jpeg = cv2.imencode(".jpg", luma, [cv2.IMWRITE_JPEG_QUALITY, self._limits.quality])
-        self._shots.append(Shot(index, number, jpeg.tobytes(), motion))
+        self._shots.append(Shot(index, number, jpeg.tobytes(), motion, searched))
 
     def runs(self) -> list[list[Shot]]:
         """The kept frames as runs of consecutive ones; neighbouring bursts are one run."""

@@ -164,7 +164,7 @@ class Finder:
 
     def find(self, luma: NDArray[np.uint8]) -> Spots:
         """The spots of a frame given as (h, w) grey levels; the next call overwrites their `standout`."""
-        shrink = 2 if luma.shape[1] >= self._limits.halved_from_px else 1
+        shrink = self._shrink(luma)
         if min(luma.shape) <= 2 * (RADIUS + shrink):
             none = np.zeros(0, np.float32)
             return Spots(none, none, none, np.zeros((0, 2), np.intp), Standout(luma, luma, 1))
@@ -172,6 +172,14 @@ class Finder:
         ground = self._ground(small, self._limits.opening_px // shrink | 1)
         rough = _rough_peaks(np.asarray(cv2.subtract(small, ground, dst=self._scratch[0]), np.uint8), shrink, self._limits)
         return _refined(rough * shrink + shrink // 2, Standout(luma, ground, shrink), self._limits)
+
+    def standout(self, luma: NDArray[np.uint8]) -> Standout:
+        """What stands out in a frame, without looking for spots; the next call overwrites it."""
+        shrink = self._shrink(luma)
+        return Standout(luma, self._ground(shrunk(luma, shrink), self._limits.opening_px // shrink | 1), shrink)
+
+    def _shrink(self, luma: NDArray[np.uint8]) -> int:
+        return 2 if luma.shape[1] >= self._limits.halved_from_px else 1
 
     def _ground(self, small: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
         """The higher of the line openings: edges and ruled lines are left, points are gone."""

@@ -252,7 +252,10 @@ def _tracks(scene: Scene, drawn: Drawn) -> list[NDArray[np.void]]:
     pieces: list[NDArray[np.void]] = []
     for i, (shot, luma) in enumerate(zip(scene.shots, scene.pictures, strict=True)):
         view = look(draw(luma, drawn.points(i, scene.limits.exposed_share), scene.sigma_px, scene.limits))
-        tracker.add(i, view, finder.find(view.luma), shot.motion)
+        if shot.searched:
+            tracker.add(i, view, finder.find(view.luma), shot.motion)
+        else:
+            tracker.glance(i, view, finder.standout(view.luma), shot.motion)
         pieces += tracker.retired()
     pieces += tracker.finish()
     return [rows for rows in pieces if not_worth_judging(rows) is None]

@@ -10,6 +10,7 @@ kept and said to be a guess.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -75,6 +76,18 @@ class Motion:
         """How far the surroundings of (n, 2) points disagree about their parallax, in px."""
         return self._cells(points)[:, 2]
 
+    def shared_out(self, frames: int) -> list[Motion]:
+        """The motion over several frames, even from each to the next."""
+        if frames == 1:
+            return [self]
+        start = self.to_room @ self.step
+        here = [np.eye(3) + (self.step - np.eye(3)) * (k / frames) for k in range(frames + 1)]
+        steps = [now @ np.linalg.inv(before) for before, now in pairwise(here)]
+        return [
+            Motion(start @ np.linalg.inv(now), step, self.parallax / np.float32(frames), self.speed_px / frames, self.measured)
+            for now, step in zip(here[1:], steps, strict=True)
+        ]
+
     def _cells(self, points: FloatArray) -> FloatArray:
         rows, columns = self.parallax.shape[:2]
         column = np.clip(points[:, 0] // NODE_PX, 0, columns - 1).astype(np.intp)
@@ -93,10 +106,12 @@ class MotionEstimator:
         self._age = 0
         self._to_room: Matrix = np.eye(3)
         self._step: Matrix = np.eye(3)
+        self._frames = 1
 
-    def add(self, view: View) -> Motion:
-        """The motion up to this frame."""
+    def add(self, view: View, frames: int = 1) -> Motion:
+        """The motion up to this frame, so many `frames` after the one before."""
         now = _without_lighting(view.small)
+        self._step, self._frames = np.eye(3) + (self._step - np.eye(3)) * (frames / self._frames), frames
         old, new = self._follow(now)
         step, inliers = self._fit(old, new)
         measured = step is not None or self._before is None
@@ -131,7 +146,7 @@ class MotionEstimator:
         return self._corners[kept], np.asarray(new, np.float32).reshape(-1, 2)[kept]
 
     def _renew(self, picture: NDArray[np.uint8]) -> None:
-        self._age += 1
+        self._age += self._frames
         if len(self._corners) > self._limits.renew_below * self._chosen and self._age < self._limits.renew_every:
             return
         # at half size, which finds the same corners in a third of the time; the flow needs no finer start

@@ -1,40 +1,66 @@
-"""Which frames are worth a search: in steady light every second one of a usual video tells nothing new.
+"""Which frames are worth a search: in steady light every second one of a usual video tells nothing new,
+and between lit frames a dark one tells only what shines by itself.
 
 A lens shines for a third of a second or longer as one walks past, a torch is switched within a
-frame.  So all frames are searched while the light changes, and fifteen or more a second while it does not.
+frame.  So all lit frames are searched while the light changes, and fifteen or more a second while it does not.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from detector.model import Frame
 from detector.optics.motion import Motion
 from detector.planes import Planes
 
+Bands = NDArray[np.float64]
+
 
 @dataclass(frozen=True, slots=True)
 class PaceLimits:
-    """When a frame may be let by."""
+    """When a frame may be let by.  Changes of level are natural logarithms."""
 
     settle_frames: int = 12
     """Searched frames without a change of light before the light counts as steady."""
     least_change: float = 0.02
-    """Change of the level, as a natural logarithm, at which the light may have been switched; steady
-    rooms under a hand-held camera stay below 0.01."""
+    """Change of the level at which the light may have been switched; steady rooms under a hand-held
+    camera stay below 0.01."""
     interval_s: float = 0.035
     """Frames nearer in time to the last searched one may be let by: every second one at 30 a second."""
     fast_share: float = 0.015
     """Of the picture's width: a camera that moves faster from frame to frame needs every frame to be followed."""
+    darker: float = 0.04
+    """By how much every band of rows must be darker than in the frame searched last: hand-held cameras in
+    steady light stay below 0.03, mains flicker and a half-lit frame leave one band as it was."""
+    back: float = 0.5
+    """Of what was lost: light that comes back by less fades in and out."""
+    most_dark: int = 3
+    """Frames of darkness over which the room can be followed from light to light: 5 Hz at 30 a second."""
 
 
 _STEP_PX = 16
 """The level of a frame that may be let by is looked at on a grid, which a switched torch cannot miss."""
+_BANDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A frame that is due to be searched, and dark ones that came right before it."""
+
+    frame: Frame
+    dark: Sequence[Frame] = ()
 
 
 class Pacer:
-    """Decides frame by frame; told of every frame that was searched."""
+    """Decides frame by frame; told of every frame that was searched.
+
+    `let_by` and `dark` count the frames that were let by and that were dark between lit ones.
+    """
 
     def __init__(self, limits: PaceLimits | None = None) -> None:
         self._limits = limits or PaceLimits()
@@ -42,12 +68,39 @@ class Pacer:
         self._level = 0.0
         self._calm = 0
         self._slow = False
+        self._lit: Bands | None = None
+        self._newest: Bands = np.zeros(_BANDS)
+        self._held: list[Frame] = []
+        self._loss = 0.0
         self.let_by = 0
+        self.dark = 0
 
-    def lets_by(self, frame: Frame) -> bool:
+    def due(self, frame: Frame) -> list[Due]:
+        """What is to be searched now that `frame` has come: nothing where it is let by or may be dark."""
+        self._newest = _levels(frame)
+        if self._lets_by(frame):
+            return []
+        if frame.lamp is None and self._lit is not None:
+            lost = self._lit - self._newest
+            if lost.min() > self._limits.darker and len(self._held) < self._limits.most_dark:
+                self._held.append(frame)
+                self._loss = float(lost.mean())
+                return []
+            if self._held and lost.mean() < (1.0 - self._limits.back) * self._loss:
+                dark, self._held = self._held, []
+                self.dark += len(dark)
+                return [Due(frame, dark)]
+        return [*self.rest(), Due(frame)]
+
+    def rest(self) -> list[Due]:
+        """Frames held back, which are to be searched as they are."""
+        held, self._held = self._held, []
+        return [Due(frame) for frame in held]
+
+    def _lets_by(self, frame: Frame) -> bool:
         """Whether `frame` need not be searched; never where the lamp's state is known."""
-        before, self._level = self._level, _level(frame)
-        changed = abs(math.log((self._level + 1.0) / (before + 1.0))) > self._limits.least_change
+        before, self._level = self._level, float(np.exp(self._newest).mean())
+        changed = abs(math.log(self._level / max(before, 1.0))) > self._limits.least_change
         steady = self._calm >= self._limits.settle_frames and not changed
         by = frame.lamp is None and steady and self._slow and frame.at_s - self._searched_s < self._limits.interval_s
         self.let_by += by
@@ -58,8 +111,11 @@ class Pacer:
         self._calm = self._calm + 1 if abs(change) < self._limits.least_change else 0
         self._slow = motion.speed_px < self._limits.fast_share * width
         self._searched_s = frame.at_s
+        self._lit = self._newest
 
 
-def _level(frame: Frame) -> float:
+def _levels(frame: Frame) -> Bands:
+    """Logarithm of the level of each band of rows, one grey step added."""
     pixels = frame.picture.y if isinstance(frame.picture, Planes) else frame.picture
-    return float(pixels[::_STEP_PX, ::_STEP_PX].mean())
+    rows = pixels[::_STEP_PX, ::_STEP_PX].reshape(len(pixels[::_STEP_PX]), -1).mean(axis=1)
+    return np.log(np.array([band.mean() if len(band) else 0.0 for band in np.array_split(rows, _BANDS)]) + 1.0)

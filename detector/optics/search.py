@@ -1,6 +1,6 @@
 """The lens half of a sweep: frames in, one after another, findings out.
 
-    frame -> glint.find -> motion.add -> track.add -> (tracks that ended) -> facts -> lens.judge
+    frame -> pacing -> motion.add -> glint.find -> track.add -> (tracks that ended) -> facts -> lens.judge
 
 Memory does not grow with the length of the video: of tracks that ended only the promising keep
 their rows, at most `most_kept` of them; of the pictures a few are kept for the report.
@@ -20,14 +20,14 @@ from detector.optics import glint, lens
 from detector.optics.conclude import conclude, not_worth_judging, sort_out
 from detector.optics.join import join
 from detector.optics.lighting import LightMeter
-from detector.optics.motion import MotionEstimator
-from detector.optics.pacing import Pacer
+from detector.optics.motion import Motion, MotionEstimator
+from detector.optics.pacing import Due, Pacer
 from detector.optics.rolling import HalfLit
 from detector.optics.rows import Rows
 from detector.optics.stills import StillKeeper
 from detector.optics.survey import Survey
 from detector.optics.track import Tracker, TrackLimits
-from detector.optics.view import look
+from detector.optics.view import View, look
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +72,46 @@ class LensSearch:
         self._fast = 0
         self._times: tuple[float, float] = (0.0, 0.0)
         self._size = (0, 0)
-        self._buffer: NDArray[np.uint8] | None = None
+        self._buffers: tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None] = (None, None)
 
     def add(self, frame: Frame) -> None:
         """Takes in the next frame; its index must be above those before."""
-        if self._pacer.lets_by(frame):
-            return
-        view = look(frame.picture, self._buffer)
-        motion = self._motion.add(view)
-        if self._buffer is None:
-            self._buffer = np.empty_like(view.luma)
-        index = len(self._lamp)
-        self._tracker.add(index, view, self._finder.find(view.luma), motion)
+        for due in self._pacer.due(frame):
+            self._search(due)
+
+    def _search(self, due: Due) -> None:
+        """Follows the room from light to light, and glances at dark frames in between."""
+        view = look(due.frame.picture, self._buffers[0])
+        *between, motion = self._motion.add(view, 1 + len(due.dark)).shared_out(1 + len(due.dark))
+        for frame, step in zip(due.dark, between, strict=True):
+            dark = look(frame.picture, self._buffers[1])
+            self._tracker.glance(len(self._lamp), dark, self._finder.standout(dark.luma), step)
+            self._note(frame, dark, step, searched=False)
+        self._tracker.add(len(self._lamp), view, self._finder.find(view.luma), motion)
+        self._note(due.frame, view, motion, searched=True)
+        self._pacer.searched(due.frame, self._light.change, motion, view.luma.shape[1])
+        if self._buffers[0] is None:
+            self._buffers = (np.empty_like(view.luma), np.empty_like(view.luma))
+
+    def _note(self, frame: Frame, view: View, motion: Motion, *, searched: bool) -> None:
+        """Everything that is kept of a frame beside the tracks."""
         self._light.add(view, motion)
-        self._pacer.searched(frame, self._light.change, motion, view.luma.shape[1])
         if self._survey is not None:
-            self._survey.add(frame.index, view, motion)
-        self._stills.add(frame, float(view.tiny.mean()))
+            self._survey.add(frame.index, view, motion, searched=searched)
+        if searched:
+            self._stills.add(frame, float(view.tiny.mean()))
+        self._times = (self._times[0] if self._lamp else frame.at_s, frame.at_s)
         self._lamp.append(frame.lamp)
         self._numbers.append(frame.index)
         self._guessed += not motion.measured
         self._fast += motion.speed_px > view.luma.shape[1] / 40
-        self._times = (self._times[0] if index else frame.at_s, frame.at_s)
         self._size = (view.luma.shape[1], view.luma.shape[0])
         self._keep(self._tracker.retired())
 
     def finish(self) -> SenseResult:
         """Judges everything seen; call once, after the last frame."""
+        for due in self._pacer.rest():
+            self._search(due)
         self._keep(self._tracker.finish())
         states = self._states()
         findings, examples = sort_out(conclude(join(self._kept), states, self._numbers))
@@ -134,6 +147,7 @@ class LensSearch:
             examined={
                 "frames": len(self._lamp) + self._pacer.let_by,
                 "frames let by in steady light": self._pacer.let_by,
+                "dark frames only glanced at": self._pacer.dark,
                 "seconds": round(self._times[1] - self._times[0], 2),
                 "picture": f"{self._size[0]} x {self._size[1]} px",
                 "light": light_words(states),

@@ -52,9 +52,9 @@ class Survey:
         """What the person with the torch can do better now; empty when all is well."""
         return self._adviser.says
 
-    def add(self, number: int, view: View, motion: Motion) -> None:
-        """Takes in the next frame, which its source numbers `number`."""
-        self._bursts.add(self._log.frames, number, view.luma, motion)
+    def add(self, number: int, view: View, motion: Motion, *, searched: bool = True) -> None:
+        """Takes in the next frame, which its source numbers `number`; not `searched` where it was only glanced at."""
+        self._bursts.add(self._log.frames, number, view.luma, motion, searched=searched)
         self._log.add(view, motion)
         self._adviser.add(view, motion)
 

@@ -88,6 +88,8 @@ class Tracker:
         self._log = RowLog()
         self._count = 0
         self._frames = 0
+        self._glanced = 0
+        """Frames since spots were last looked for."""
         self._retired: list[Rows] = []
         self._flickers: set[int] = set()
         self.flickers = 0
@@ -96,11 +98,13 @@ class Tracker:
     def add(self, index: int, view: View, spots: glint.Spots, motion: Motion) -> None:
         """Takes the spots of frame `index` in."""
         foretold = self._foretold(motion)
-        expected = np.where((self._live["errors"][:, 0] <= self._live["errors"][:, 1])[:, None], *foretold)
+        expected = self._expected(foretold)
         track, spot = self._match(expected, spots, motion)
         missed = self._missed(expected, track, spots.shape)
-        gaps = self._gaps(missed, expected, spots)
+        gaps = self._gaps(missed, expected, spots.standout)
+        gaps[_BESIDE] = _nearest_like(expected[missed], self._live["last"][missed], spots)
         peak = glint.brightest(view.luma, spots.peaks)
+        self._glanced = 0
         followed, spot = self._update(expected, foretold, (track, spot), spots, peak)
         told = self._live["peak"][followed] >= self._limits.bright_peak
         followed, spot = followed[told], spot[told]
@@ -112,9 +116,21 @@ class Tracker:
         patches = photometry.cut(view, spots.peaks[spot[measured]])
         self._log.add(Looks(index, self._live["number"][rows], is_seen, placed, measured, patches))
         self._retire(view.luma.shape)
-        self._frames += 1
-        if self._frames % self._limits.sweep_every == 0:
-            self._sweep()
+        self._count_frame()
+
+    def glance(self, index: int, view: View, standout: glint.Standout, motion: Motion) -> None:
+        """Takes frame `index` in, in which no spots were looked for: it was dark between two lit ones.
+        What shines by itself shows where the live tracks are.
+        """
+        expected = self._expected(self._foretold(motion))
+        missed = self._missed(expected, _NOTHING, standout.luma.shape[:2])
+        self._go_on(expected)
+        self._glanced += 1
+        placed = self._gaps(missed, expected, standout)
+        placed[_BESIDE] = _nearest_place(expected[missed], self._live["last"][missed], standout)
+        self._place(placed, missed, motion, view)
+        self._log.add(Looks(index, self._live["number"][missed], np.zeros(len(missed), np.bool_), placed, _NOTHING, photometry.cut(view, _NOWHERE)))
+        self._count_frame()
 
     def retired(self) -> Iterator[Rows]:
         """Rows of each track that ended since the last call, in frame order."""
@@ -133,6 +149,16 @@ class Tracker:
         """
         live = self._live
         return motion.carry(live["at"]) + live["drift"], transform(motion.step, live["at"]) + live["slide"]
+
+    def _expected(self, foretold: tuple[FloatArray, FloatArray]) -> FloatArray:
+        """The place that was right more often of late."""
+        return np.asarray(np.where((self._live["errors"][:, 0] <= self._live["errors"][:, 1])[:, None], *foretold), np.float32)
+
+    def _go_on(self, expected: FloatArray) -> None:
+        """Moves all live tracks to where they are expected, unseen."""
+        live = self._live
+        live["at"] = expected
+        live["unseen"] += 1
 
     def _match(self, expected: FloatArray, spots: glint.Spots, motion: Motion) -> tuple[IntArray, IntArray]:
         """Mutually nearest pairs (track rows, spot rows) inside the gate."""
@@ -157,7 +183,7 @@ class Tracker:
         """How far in px from its expected place each live track may be found."""
         live, limits = self._live, self._limits
         gate = np.where(live["seen"] >= 3, limits.gate_px, limits.young_gate_px) + limits.gate_growth_px * live["unseen"]
-        gate = gate + limits.gate_speed * motion.speed_px + limits.gate_spread * motion.spread(expected)
+        gate = gate + (limits.gate_speed * motion.speed_px + limits.gate_spread * motion.spread(expected)) * (1 + self._glanced)
         return np.asarray(np.minimum(gate, limits.gate_most_px), np.float32)
 
     def _missed(self, expected: FloatArray, track: IntArray, shape: tuple[int, int]) -> IntArray:
@@ -167,13 +193,12 @@ class Tracker:
         low, high = glint.RADIUS + 0.5, np.array(shape[::-1]) - glint.RADIUS - 1.5
         return np.flatnonzero(absent & np.all((expected >= low) & (expected <= high), axis=1))
 
-    def _gaps(self, missed: IntArray, expected: FloatArray, spots: glint.Spots) -> FloatArray:
+    def _gaps(self, missed: IntArray, expected: FloatArray, standout: glint.Standout) -> FloatArray:
         """Looks where a spot should be and is not, (9, n) as `PLACED`."""
         there = expected[missed]
         placed = np.zeros((len(PLACED), len(missed)), np.float32)
         placed[_X], placed[_Y] = there.T
-        placed[_LEVEL] = spots.standout.levels(np.rint(there).astype(np.intp), _AROUND).max(axis=1, initial=0.0)
-        placed[_BESIDE] = _nearest_like(there, self._live["last"][missed], spots)
+        placed[_LEVEL] = standout.levels(np.rint(there).astype(np.intp), _AROUND).max(axis=1, initial=0.0)
         return placed
 
     def _update(
@@ -187,15 +212,17 @@ class Tracker:
         # what is left of a spot in the dark may be noise beside it
         trust = np.minimum(1.0, 2.0 * spots.level[spot] / live["last"][track])
         share = (0.4 * trust / (1.0 + live["unseen"][track])).astype(np.float32)[:, None]
+        foretelling = []
         for i, (name, place) in enumerate(zip(("drift", "slide"), foretold, strict=True)):
             error = at - place[track]
             live["errors"][track, i] += 0.3 * trust * (np.hypot(*error.T) - live["errors"][track, i])
             moved = live[name][track] + share * error
-            live[name] *= np.float32(0.9)
+            foretelling.append(moved)
+        self._go_on(expected)
+        for name, moved in zip(("drift", "slide"), foretelling, strict=True):
+            live[name] *= np.float32(_DRIFT_KEPT)
             live[name][track] = moved
-        live["at"] = expected
         live["at"][track] = at
-        live["unseen"] += 1
         live["unseen"][track] = 0
         live["seen"][track] += 1
         live["last"][track] = spots.level[spot]
@@ -235,7 +262,8 @@ class Tracker:
         placed[_ROOM_X], placed[_ROOM_Y] = transform(motion.to_room, placed[:2].T).T
         row, column = (np.clip(placed[c] * view.tiny_scale, 0, n - 1) for c, n in zip((_Y, _X), coarse.shape, strict=True))
         placed[_AROUND_LEVEL] = coarse[row.astype(np.intp), column.astype(np.intp)]
-        placed[_DRIFT] = np.hypot(*self._live["drift"][rows].T)
+        # what goes with the room as a whole stays put, whatever parallax was borrowed for it
+        placed[_DRIFT] = np.minimum(*(np.hypot(*self._live[name][rows].T) for name in ("drift", "slide")))
 
     def _retire(self, shape: tuple[int, ...]) -> None:
         live, limits = self._live, self._limits
@@ -261,6 +289,11 @@ class Tracker:
         self.marks += int((gone & ~seldom & (live["peak"] < self._limits.bright_peak)).sum())
         self._live = live[kept]
 
+    def _count_frame(self) -> None:
+        self._frames += 1
+        if self._frames % self._limits.sweep_every == 0:
+            self._sweep()
+
     def _sweep(self) -> None:
         """Hands over what has ended."""
         ended = self._log.ended(self._live["number"])
@@ -271,6 +304,12 @@ class Tracker:
 _X, _Y, _LEVEL, _BESIDE, _CROWD, _DRIFT, _AROUND_LEVEL, _ROOM_X, _ROOM_Y = range(len(PLACED))
 _AROUND = np.array([(x, y) for y in (-2, 0, 2) for x in (-2, 0, 2)])
 """Where a spot may stand that is missed: the place is known to two pixels or so."""
+_ABOUT = np.array([(x, y) for y in range(-10, 11, 2) for x in range(-10, 11, 2) if 3 < np.hypot(x, y) < 10.5])
+_BEYOND_PX = 12.0
+"""Where another spot may stand that is taken for it, as far as a glance goes, and what it says of what is farther."""
+_DRIFT_KEPT = 0.9
+"""From frame to frame, where nothing confirms it."""
+_NOTHING, _NOWHERE = np.zeros(0, np.intp), np.zeros((0, 2), np.intp)
 
 
 def _first_of(keys: IntArray, count: int) -> IntArray:
@@ -313,6 +352,14 @@ def _nearest_like(at: FloatArray, level: FloatArray, spots: glint.Spots) -> Floa
     far = _squares(at[:, 0], at[:, 1], spots, bright)
     far[spots.level[bright] < 0.5 * level[:, None]] = ALONE**2
     return np.asarray(np.sqrt(far.min(axis=1, initial=ALONE**2)), np.float32)
+
+
+def _nearest_place(at: FloatArray, level: FloatArray, standout: glint.Standout) -> FloatArray:
+    """`_nearest_like` by what stands out around each place itself."""
+    reach = int(np.abs(_ABOUT).max()) + glint.SMOOTH_PX
+    inner = np.clip(np.rint(at).astype(np.intp), reach, np.array(standout.luma.shape[::-1]) - 1 - reach)
+    like = standout.levels(inner, _ABOUT) >= 0.5 * level[:, None]
+    return np.asarray(np.where(like, np.hypot(*_ABOUT.T), _BEYOND_PX).min(axis=1, initial=_BEYOND_PX), np.float32)
 
 
 def _squares(x: FloatArray, y: FloatArray, spots: glint.Spots, others: IntArray | slice) -> FloatArray:

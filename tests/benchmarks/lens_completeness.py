@@ -63,8 +63,8 @@ class Keeper(Survey):
         super().__init__()
         self.bursts, self.states, self._count = BurstKeeper(), (), 0
 
-    def add(self, number, view, motion):
-        self.bursts.add(self._count, number, view.luma, motion)
+    def add(self, number, view, motion, *, searched=True):
+        self.bursts.add(self._count, number, view.luma, motion, searched=searched)
         self._count += 1
 
     def completed(self, result, states):
