@@ -83,8 +83,8 @@ def vision_360(data: bytes) -> list[Fact]:
 
 
 def edimax(data: bytes) -> list[Fact]:
-    """Edimax' announcement."""
-    return said("Edimax") if data.startswith(b"<param><code value=") else []
+    """The call of Edimax' cloud service, or the answer to it: of cameras, of plugs, and of the app that looks for them."""
+    return said("Edimax", only_cameras=False) if data.startswith(b"<param><code value=") else []
 
 
 def v380(data: bytes) -> list[Fact]:
