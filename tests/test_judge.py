@@ -57,6 +57,14 @@ def test_the_clouds_of_several_makers_are_no_cameras():
     assert three is None or not three.alarm
 
 
+def test_brands_that_one_maker_serves_are_one_house():
+    """A recorder of Lorex calls Dahua's servers, and those of its other brands."""
+    served = [("dns_query", name) for name in ("p2p.lorexservices.com", "www.easy4ipcloud.com", "device.imoulife.com", "instaonserver.com")]
+    found = judged(*served)
+    assert found.alarm
+    assert "other" not in {reason.kind for reason in found.reasons}
+
+
 def test_a_camera_with_a_go_between_of_another_maker_is_one():
     assert judged(("dns_query", "wyze-mars-asrv.wyzecam.com"), ("dns_query", "m2.iotcplatform.com")).alarm
 

@@ -100,12 +100,17 @@ def _of_a_person(device: Device, matches: Sequence[Match], limits: JudgeLimits) 
         if owners >= least:
             yield Reason("other", "asks for names of many different owners", owners, "domains", weight, "captures of the network notes")
             break
-    clouds = {match.make for match in matches if match.rule.kind == "cloud" and match.rule.weight >= _LEAST_CLOUD and match.make}
+    clouds = {_house(match.make) for match in matches if match.rule.kind == "cloud" and match.rule.weight >= _LEAST_CLOUD and match.make}
     if len(clouds) >= limits.many_makes:
         yield Reason(
             "other", "reaches the camera clouds of several makers, as no single camera does", len(clouds), "makers",
             limits.many_makes_weight, "this project",
         )
+
+
+def _house(make: str) -> str:
+    """Who runs the servers of a make: `Imou (Dahua)` and `CP Plus (Dahua)` are both Dahua's."""
+    return make.rpartition("(")[2].rstrip(")")
 
 
 def _reason(match: Match) -> Reason:
