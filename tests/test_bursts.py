@@ -75,3 +75,14 @@ def test_a_reel_decodes_what_is_asked_for():
 def test_stills_are_those_near_the_wanted_frames_by_the_sources_numbers():
     assert [still.frame for still in fed(30).stills([110], reach=2)] == [108, 109, 110, 111, 112]
     assert fed(30).stills([], reach=2) == ()
+
+
+def test_a_reel_decodes_again_only_what_it_has_no_room_for(monkeypatch):
+    (run,) = fed(12).runs()
+    decoded = []
+    original = cv2.imdecode
+    monkeypatch.setattr("detector.optics.bursts.cv2.imdecode", lambda *a: decoded.append(1) or original(*a))
+    reel = Reel(run, most_bytes=5 * LUMA.size)
+    assert len(list(reel)) == len(decoded) == 12
+    assert len(list(reel)) == 12
+    assert len(decoded) == 12 + 7

@@ -198,3 +198,22 @@ def test_what_is_in_the_picture_anyway_is_no_injected_lens():
 
 def test_motion_type_is_what_the_search_uses():
     assert isinstance(swept(frames=2).shots[1].motion, Motion)
+
+
+def test_where_dark_frames_were_only_glanced_at_the_motion_of_the_search_is_true():
+    scene = swept(frames=12, dark_every=2)
+    lit = np.arange(12) % 2 == 0
+    shots = [replace(shot, searched=bool(shines)) for shot, shines in zip(scene.shots, lit, strict=True)]
+    assert lit_motions(shots, scene.pictures, lit) == [shot.motion for shot in shots]
+    assert lit_motions(scene.shots, scene.pictures, lit)[1] is None
+
+
+def test_a_lens_is_recovered_over_dark_frames_that_are_only_glanced_at():
+    scene = swept(frames=30, step=(1.0, 0.5), dark_every=2)
+    lit = np.arange(30) % 2 == 0
+    shots = [replace(shot, searched=bool(shines)) for shot, shines in zip(scene.shots, lit, strict=True)]
+    glanced = replace(scene, shots=shots)
+    at = np.stack([[[300.0 - i, 200.0 - i / 2]] for i in range(30)])
+    energy = (lit * np.exp(-(((np.arange(30) - 15) / 9.0) ** 2)) * 12.0)[:, None]
+    drawn = Drawn(at, energy, np.ones((1, 3)))
+    assert recover(glanced, drawn)[0] >= 1

@@ -53,12 +53,14 @@ class Shot:
 
 
 class Reel(Sequence[Luma]):
-    """The pictures of a run, each decoded whenever it is asked for: a run of 180 whole frames would
-    fill 370 MB at 1080p.
+    """The pictures of a run.  As many of the first as fit are decoded once, the others whenever they are
+    asked for: a run of 120 whole frames would fill 250 MB at 1080p.
     """
 
-    def __init__(self, shots: Sequence[Shot]) -> None:
-        self._shots = shots
+    def __init__(self, shots: Sequence[Shot], most_bytes: int = 30_000_000) -> None:
+        # 30 MB hold a burst at 720p and half of one at 1080p
+        self._shots, self._room = shots, most_bytes
+        self._decoded: dict[int, Luma] = {}
 
     def __len__(self) -> int:
         return len(self._shots)
@@ -68,7 +70,15 @@ class Reel(Sequence[Luma]):
     @overload
     def __getitem__(self, index: slice) -> Reel: ...
     def __getitem__(self, index: int | slice) -> Luma | Reel:
-        return Reel(self._shots[index]) if isinstance(index, slice) else self._shots[index].luma()
+        if isinstance(index, slice):
+            return Reel(self._shots[index], self._room)
+        picture = self._decoded.get(index)
+        if picture is None:
+            picture = self._shots[index].luma()
+            if picture.size <= self._room:
+                self._decoded[index] = picture
+                self._room -= picture.size
+        return picture
 
 
 class BurstKeeper:

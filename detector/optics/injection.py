@@ -27,7 +27,12 @@ from detector.optics.view import View, look
 
 Floats = NDArray[np.float64]
 
-LINEAR = np.where(np.arange(256) <= 10, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4)
+
+def _linear(grey: Floats) -> Floats:
+    return np.where(grey <= 10.0, grey / 255 / 12.92, ((grey / 255 + 0.055) / 1.055) ** 2.4)
+
+
+LINEAR = _linear(np.arange(256.0))
 """Grey level to light, 1 being saturation: the sRGB curve (IEC 61966-2-1), which video follows nearly."""
 
 
@@ -99,10 +104,10 @@ class Scene:
 def lit_motions(shots: Sequence[Shot], pictures: Sequence[Luma], lit: NDArray[np.bool_]) -> list[Motion | None]:
     """The motion of each lit frame against the lit one before; None for frames without light.
 
-    Measured anew where the light switches: the motion that the search had to guess through the dark
-    is wrong by just what loses it a lens, and must not be taken for the truth.
+    Measured anew where the search followed the room through the dark: that motion is wrong by just
+    what loses it a lens, and must not be taken for the truth.
     """
-    if lit.all():
+    if all(shines or not shot.searched for shot, shines in zip(shots, lit, strict=True)):
         return [shot.motion for shot in shots]
     estimator = MotionEstimator()
     return [estimator.add(look(picture)) if shines else None for picture, shines in zip(pictures, lit, strict=True)]
@@ -168,9 +173,9 @@ FAINT, HALO_SHOWS = 0.003, 0.05
 
 def _streak(x: Floats, y: Floats, way: Floats, sigma_px: float) -> Floats:
     """A point at (0, 0) drawn out along a way, at the places of rows `y` and columns `x`; its sum is 1."""
-    steps = max(1, min(9, math.ceil(float(np.hypot(*way)))))
-    shares = (np.arange(steps) + 0.5) / steps - 0.5
-    return np.asarray(sum(_gaussian(x - share * way[0], y - share * way[1], _optics(sigma_px)) for share in shares) / steps)
+    steps = max(1, min(9, math.ceil(math.hypot(*way))))
+    shares = ((np.arange(steps) + 0.5) / steps - 0.5)[:, None]
+    return _gaussian(x - shares * way[0], y - shares * way[1], _optics(sigma_px)) / steps
 
 
 def _add(patch: NDArray[np.uint8], light: Floats) -> None:
@@ -192,15 +197,17 @@ def _optics(sigma_px: float) -> float:
 
 
 def _gaussian(x: Floats, y: Floats, sigma_px: float) -> Floats:
-    along, down = (np.exp(-0.5 * (n / sigma_px) ** 2) for n in (x, y))
-    return np.asarray(np.outer(down, along) / (2 * math.pi * sigma_px**2))
+    """(h, w) of (w,) and (h,), or the sum over rows of (n, w) and (n, h)."""
+    along, down = (np.atleast_2d(np.exp(-0.5 * (n / sigma_px) ** 2)) for n in (x, y))
+    return np.asarray(down.T @ along / (2 * math.pi * sigma_px**2))
 
 
 def _shown(level: Floats) -> NDArray[np.uint8]:
     """Light to grey levels, the inverse of `LINEAR`."""
-    light = np.clip(level, 0.0, 1.0)
-    grey = 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.asarray(np.rint(grey), np.uint8)
+    return _HALFWAY.searchsorted(level.reshape(-1)).astype(np.uint8).reshape(level.shape)
+
+
+_HALFWAY = _linear(np.arange(0.5, 255.0))
 
 
 def sharpness(shots: Sequence[tuple[View, glint.Spots]], otherwise: float = 0.95) -> float:
@@ -251,11 +258,13 @@ def _tracks(scene: Scene, drawn: Drawn) -> list[NDArray[np.void]]:
     tracker, finder = Tracker(TrackLimits(fewest_seen=lens.FEWEST_SIGHTINGS)), glint.Finder(glint.GlintLimits())
     pieces: list[NDArray[np.void]] = []
     for i, (shot, luma) in enumerate(zip(scene.shots, scene.pictures, strict=True)):
-        view = look(draw(luma, drawn.points(i, scene.limits.exposed_share), scene.sigma_px, scene.limits))
+        points = drawn.points(i, scene.limits.exposed_share)
         if shot.searched:
+            view = look(draw(luma, points, scene.sigma_px, scene.limits))
             tracker.add(i, view, finder.find(view.luma), shot.motion)
         else:
-            tracker.glance(i, view, finder.standout(view.luma), shot.motion)
+            # in the dark there is nothing to draw
+            tracker.glance(i, look(luma), finder.standout(luma), shot.motion)
         pieces += tracker.retired()
     pieces += tracker.finish()
     return [rows for rows in pieces if not_worth_judging(rows) is None]

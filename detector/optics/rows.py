@@ -90,7 +90,10 @@ def _records(looks: Sequence[Looks]) -> Rows:
         rows[name] = column
     starts = np.cumsum([0, *many[:-1]])
     which = np.concatenate([start + look.measured for start, look in zip(starts, looks, strict=True)])
-    glints = measure(together([look.patches for look in looks]))
+    patches = [look.patches for look in looks if len(look.patches)]
+    if not patches:
+        return rows
+    glints = measure(together(patches))
     rows["measured"][which] = True
     for name in MEASURES:
         rows[name][which] = getattr(glints, name)

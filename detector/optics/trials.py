@@ -25,7 +25,7 @@ from detector.optics.injection import (
     sharpness,
 )
 from detector.optics.population import Population
-from detector.optics.view import look
+from detector.optics.view import look, shrunk
 
 Floats = NDArray[np.float64]
 
@@ -94,7 +94,7 @@ def cells_of(luma: NDArray[np.uint8]) -> Floats:
     side = max(1, round(max(luma.shape) / CELL_SHARE))
     h, w = (max(1, n // side) for n in luma.shape)
     # light adds up, grey levels do not; within a quarter of a cell they differ too little to matter
-    grey = np.asarray(cv2.resize(luma, (4 * w, 4 * h), interpolation=cv2.INTER_AREA), np.uint8)
+    grey = shrunk(luma, max(1, side // 4))
     return np.asarray(cv2.resize(LINEAR[grey].astype(np.float32), (w, h), interpolation=cv2.INTER_AREA), np.float64)
 
 
