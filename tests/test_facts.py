@@ -103,7 +103,7 @@ def company(*tracks):
 
 
 def at(rows, x):
-    rows["room_x"] = x
+    rows["x"] = rows["room_x"] = x
     return rows
 
 
@@ -123,6 +123,22 @@ def test_what_flashed_beside_a_glint_is_counted_and_what_took_turns_with_it_is_n
 def test_flashes_are_no_company_from_afar_or_at_the_same_place():
     assert [one.flashers for one in company(flash(0, 16, 50), flash(0, 16, 53))] == [0, 0]
     assert [one.flashers for one in company(flash(0, 16, 50), flash(0, 16, 150))] == [0, 0]
+
+
+def test_how_far_apart_flashes_are_is_told_by_the_pictures_that_show_both():
+    near, far = flash(0, 16, 50), flash(0, 16, 70)
+    far["room_x"] = 200  # nearer than the wall, and so it crept over the room's picture
+    assert [one.flashers for one in company(near, far)] == [1, 1]
+    apart = flash(0, 16, 70)
+    apart["x"] = 200
+    assert [one.flashers for one in company(near, apart)] == [0, 0]
+
+
+def test_a_faint_light_that_is_often_lost_is_no_flash():
+    lost = at(looks(40, flux=800.0), 70)
+    lost["seen"] = lost["measured"] = lost["frame"] % 3 == 0
+    assert [one.flashers for one in company(at(looks(40, flux=800.0), 50), lost)] == [0, 0]
+    assert company(at(looks(40, flux=800.0), 50), flash(0, 14, 70))[0].flashers == 1
 
 
 def test_neighbours_are_counted_at_whatever_time_if_they_are_nearly_as_strong():

@@ -7,6 +7,7 @@ import itertools
 import math
 import re
 
+import numpy as np
 import pytest
 
 from detector.model import probability_of
@@ -136,6 +137,22 @@ def test_what_flickers_while_lit_says_little_by_missing_in_other_light():
     on_off = [total(facts(**SWITCHED | {"dark_level": 0.0}, held=held)) for held in (0.3, 0.6, 0.9)]
     assert on_off == sorted(on_off)
     assert on_off[-1] > on_off[0] + 1.0
+
+
+def weight_of(kind, known):
+    return next(reason.weight for reason in lens.judge(known).reasons if reason.kind == kind)
+
+
+@pytest.mark.parametrize("core", [0.0, 2.0, 6.0])
+def test_a_point_is_as_broad_as_its_strength_makes_it_and_a_disc_broader(core):
+    point = float(np.interp(core, *lens.POINT_WIDTHS))
+    assert weight_of("size", facts(core=core, width=point)) > 0
+    assert weight_of("size", facts(core=core, width=point + 0.6)) < -2
+
+
+def test_another_flash_says_more_where_the_sheet_shows_other_facets_at_other_times():
+    alone, sheet = (weight_of("other flashes", facts(flashers=1, neighbours=count)) for count in (1, 7))
+    assert sheet < alone - 1 < 0
 
 
 def test_a_few_things_around_it_are_chance_and_many_are_foil():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,10 @@ FLASH_FLUX = 0.25
 FLASH_SELF_PX = 6.0
 FLASH_NEAR_PX = 90.0
 """Nearer is the glint itself, farther is another thing."""
+FLASH_REACH_PX = 225.0
+"""How far apart in the room's own pixels what is so near in a picture can be: parallax shifts those."""
+FLASH_HELD = 0.6
+"""What was seen in few lit frames has flashed if it stayed while it was there; else it is a faint light that is often lost."""
 BUSY_NEAR_PX = 60.0
 BUSY_FLUX = 0.5
 """What returns less is a mark of the surface beside a strong glint."""
@@ -164,19 +169,28 @@ def with_company(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
     places = np.array([[np.median(rows[c][rows["seen"]]) for c in ("room_x", "room_y")] for rows, _ in tracks]).reshape(-1, 2)
     flux, peak = (np.array([getattr(known, name) for _, known in tracks]) for name in ("flux", "peak"))
     flashes = np.array([_comes_and_goes(known) for _, known in tracks], np.bool_)
-    seen = [rows["frame"][rows["seen"]] for rows, _ in tracks]
+    seen = [rows[rows["seen"]] for rows, _ in tracks]
     result = []
     for i, (_, known) in enumerate(tracks):
         far = np.hypot(*(places - places[i]).T)
-        alike = flashes & (far > FLASH_SELF_PX) & (far < FLASH_NEAR_PX) & (flux > FLASH_FLUX * flux[i]) & (peak > peak[i] - ALIKE_PEAK)
-        beside = [j for j in np.flatnonzero(alike) if len(np.intersect1d(seen[i], seen[j], assume_unique=True)) >= FLASH_TOGETHER]
+        alike = flashes & (far < FLASH_REACH_PX) & (flux > FLASH_FLUX * flux[i]) & (peak > peak[i] - ALIKE_PEAK)
+        beside = [j for j in np.flatnonzero(alike) if FLASH_SELF_PX < _apart(seen[i], seen[j]) < FLASH_NEAR_PX]
         near = int(((far > FLASH_SELF_PX) & (far < BUSY_NEAR_PX) & (flux > BUSY_FLUX * flux[i])).sum())
         result.append(replace(known, flashers=len(beside), neighbours=near))
     return result
 
 
+def _apart(one: Rows, other: Rows) -> float:
+    """How far apart in px two glints were in the pictures that show both; infinite with too few of them."""
+    _, i, j = np.intersect1d(one["frame"], other["frame"], assume_unique=True, return_indices=True)
+    if len(i) < FLASH_TOGETHER:
+        return math.inf
+    return float(np.median(np.hypot(one["x"][i] - other["x"][j], one["y"][i] - other["y"][j])))
+
+
 def _comes_and_goes(known: Facts) -> bool:
-    return known.peak >= FLASH_PEAK and (known.swing > FLASH_SWING or known.seen < FLASH_SHARE * known.lit)
+    seldom = known.seen < FLASH_SHARE * known.lit and known.held > FLASH_HELD
+    return known.peak >= FLASH_PEAK and (known.swing > FLASH_SWING or seldom)
 
 
 def _held(seen: NDArray[np.bool_]) -> float:

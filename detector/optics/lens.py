@@ -21,8 +21,8 @@ from detector.optics.facts import Facts
 
 PRIOR = 0.03
 """About one candidate in thirty that come this far is a lens in a room that has one."""
-ALARM_AT = 0.52
-SHOW_AT = 0.2
+ALARM_AT = 0.5
+SHOW_AT = 0.21
 FEWEST_SIGHTINGS = 5
 """Fewer sightings than this are a flicker."""
 
@@ -119,15 +119,29 @@ def brightness(facts: Facts) -> Reason | None:
 
 def contrast(facts: Facts) -> Reason | None:
     """How far it stands above what surrounds it."""
-    weight = max(_ramp(facts.level, 25.0, 70.0, -2.0, 0.5), -0.7 if _missing(facts) > 2.0 else -2.0)
+    weight = max(float(np.interp(facts.level, *CONTRAST_WEIGHTS)), -0.7 if _missing(facts) > 2.0 else -2.0)
     return Reason("contrast", f"It stands {facts.level:.0f} grey levels above its surroundings.", round(facts.level), "grey levels", weight, PHYSICS)
 
 
+CONTRAST_WEIGHTS = ((25.0, 70.0, 110.0), (-2.0, 0.3, 0.7))
+"""Highlights of curved gloss stand in their own shading and exceed it less than a lens its dark hole."""
+
+
 def size(facts: Facts) -> Reason | None:
-    """A pupil of 1 to 2 mm is a point; a broad highlight is a curved or flat surface."""
-    weight = min(_ramp(facts.core, 8.0, 22.0, 0.3, -3.5), _ramp(facts.width, 1.6, 1.9, 0.3, -1.8), _ramp(facts.width, 0.4, 0.65, -1.5, 0.3))
+    """A pupil of 1 to 2 mm is a point, which only its own strength broadens; a broad highlight is a
+    curved or flat surface.
+    """
+    broader = facts.width - float(np.interp(facts.core, *POINT_WIDTHS))
+    weight = min(_ramp(facts.core, 8.0, 22.0, 0.3, -3.5), float(np.interp(broader, *BROADER_WEIGHTS)), _ramp(facts.width, 0.4, 0.65, -1.5, 0.3))
     says = "It is as small as a point can be." if weight > 0 else "It is broader than the pupil of a small lens."
     return Reason("size", says, round(facts.core), "saturated pixels", weight, PHYSICS)
+
+
+POINT_WIDTHS = ((0.0, 1.0, 2.0, 4.0, 6.0, 10.0, 16.0), (0.9, 1.13, 1.3, 1.48, 1.57, 1.67, 1.8))
+"""Saturated px of a point of light, and how wide it then looks in px, in the rendered clips of two makers
+(blur of a phone's lens, Bayer filter, sharpening)."""
+BROADER_WEIGHTS = ((0.15, 0.3, 0.45, 0.7), (0.3, 0.2, -1.2, -3.5))
+"""Px beyond that: nine of ten lenses stay below 0.3, half of the other glints exceed 0.5."""
 
 
 def surroundings(facts: Facts) -> Reason | None:
@@ -174,7 +188,12 @@ def flashing(facts: Facts) -> Reason | None:
     if not facts.flashers:
         return None
     says = f"{facts.flashers} other glints near it came and went too, as those of foil or jewels do."
-    return Reason("other flashes", says, facts.flashers, "within 90 px", _ramp(facts.flashers, 1.0, 2.0, -2.5, -3.5), PHYSICS)
+    weight = min(_ramp(facts.flashers, 1.0, 2.0, -1.8, -3.5), _ramp(facts.neighbours, *SHEET))
+    return Reason("other flashes", says, facts.flashers, "within 90 px", weight, PHYSICS)
+
+
+SHEET = (5.0, 7.0, -1.8, -3.2)
+"""One other flash may be chance; one among many glints is foil of which the other facets lit up at other times."""
 
 
 def swing(facts: Facts) -> Reason | None:
@@ -193,7 +212,7 @@ def swing(facts: Facts) -> Reason | None:
 
 STEADY_WEIGHTS = ((1.1, 1.3, 1.45), (-1.5, -0.7, 0.0))
 SWINGS_AT = 1.45
-STOOD_STILL_PX = (10.0, 40.0)
+STOOD_STILL_PX = (20.0, 70.0)
 """A glint that wandered less than this over the picture was hardly seen from another side: what changed
 then went out by itself, was covered, or was badly measured.
 """
@@ -228,7 +247,7 @@ def staying(facts: Facts) -> Reason | None:
         return None
     if facts.drift < STAYS_PX:
         return Reason("fixed", "It stays put in the room.", round(facts.drift, 2), "px per frame", 0.2, PHYSICS)
-    return Reason("sliding", "It slides over the room as the camera moves, as a mirror image does.", round(facts.drift, 2), "px per frame", _ramp(facts.drift, STAYS_PX, 2.0, 0.0, -2.0), PHYSICS)
+    return Reason("sliding", "It slides over the room as the camera moves, as a mirror image does.", round(facts.drift, 2), "px per frame", _ramp(facts.drift, STAYS_PX, 3.0, 0.0, -1.5), PHYSICS)
 
 
 STAYS_PX = 0.7
