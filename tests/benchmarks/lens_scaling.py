@@ -87,8 +87,8 @@ class Listening:
         self.spots = 0
         search._finder = self
 
-    def find(self, luma):
-        found = self._finder.find(luma)
+    def find(self, *pictures):
+        found = self._finder.find(*pictures)
         self.spots = len(found)
         return found
 
