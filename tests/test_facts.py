@@ -150,6 +150,16 @@ def test_neighbours_are_counted_at_whatever_time_if_they_are_nearly_as_strong():
     assert company(looks(40), at(looks(40), 120.0))[0].neighbours == 0
 
 
+def test_what_was_seen_long_before_or_after_is_no_neighbour():
+    def after(wait):
+        other = flash(0, 16, 70)
+        other["frame"] += 16 + wait
+        return company(flash(0, 16, 50), other)[0].neighbours
+
+    assert after(100) == 1
+    assert after(200) == 0
+
+
 def test_one_or_two_looks_in_a_light_are_chance():
     states = ("on-axis",) * 8 + ("dark", "dark", "off-axis")
     facts = gather(looks(11), states)

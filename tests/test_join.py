@@ -53,6 +53,11 @@ def test_however_long_it_was_away_there_is_a_limit():
     assert len(join([piece(range(20)), piece(range(2000, 2020), 130.0)])) == 2
 
 
+def test_after_five_seconds_something_else_may_stand_in_its_place():
+    assert len(join([piece(range(20)), piece(range(169, 189))])) == 1
+    assert len(join([piece(range(20)), piece(range(170, 190))])) == 2
+
+
 def parting(frames, x, share=0.25):
     """A piece that is at x and, for a share of its frames, ten pixels aside."""
     rows = piece(frames, x)
@@ -140,8 +145,8 @@ def test_the_pieces_given_are_not_changed():
 @pytest.mark.parametrize(
     "limits",
     [JoinLimits(apart_px=0.0, apart_growth_px=0.0), JoinLimits(together_px=0.1), JoinLimits(apart_most_px=1.0), JoinLimits(shared_frames=0.5),
-     JoinLimits(apart_growth_px=2.0)],
-    ids=["apart_px", "together_px", "apart_most_px", "shared_frames", "apart_growth_px"],
+     JoinLimits(apart_growth_px=2.0), JoinLimits(longest_gap=1)],
+    ids=["apart_px", "together_px", "apart_most_px", "shared_frames", "apart_growth_px", "longest_gap"],
 )  # fmt: skip
 def test_every_limit_matters(limits):
     pieces = [

@@ -361,6 +361,19 @@ def test_at_most_one_row_a_frame():
         assert (np.diff(rows["frame"]) > 0).all()
 
 
+def test_where_the_motion_was_unknown_for_long_tracks_end_and_are_joined_if_they_go_on():
+    """A lens must not go on as whatever stands at its place in the next room."""
+    tracker, pieces = Tracker(), []
+    for i in range(30):
+        view = look(points_picture([(60.3, 50.1)]))
+        known = not 10 <= i < 16
+        tracker.add(i, view, glint.find(view.luma, LIMITS), Motion(np.eye(3), np.eye(3), CAMERA, 0.0, measured=known))
+        pieces += tracker.retired()
+    pieces += tracker.finish()
+    assert [(int(rows["frame"][0]), int(rows["frame"][-1])) for rows in pieces] == [(0, 13), (14, 29)]
+    assert len(join(pieces)) == 1
+
+
 def test_the_same_film_gives_the_same_tracks():
     def table():
         return np.concatenate(run(film([Thing(120, 90, led(6, 6, 6))], 16, lamp=every_other)))

@@ -34,6 +34,8 @@ FLASH_REACH_PX = 225.0
 FLASH_HELD = 0.6
 """What was seen in few lit frames has flashed if it stayed while it was there; else it is a faint light that is often lost."""
 BUSY_NEAR_PX = 60.0
+BUSY_FRAMES = 150
+"""What was seen more than five seconds before or after may have stood in another corner of the room."""
 BUSY_FLUX = 0.5
 """What returns less is a mark of the surface beside a strong glint."""
 FLASH_TOGETHER = 3
@@ -170,12 +172,14 @@ def with_company(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
     flux, peak = (np.array([getattr(known, name) for _, known in tracks]) for name in ("flux", "peak"))
     flashes = np.array([_comes_and_goes(known) for _, known in tracks], np.bool_)
     seen = [rows[rows["seen"]] for rows, _ in tracks]
+    spans = np.array([rows["frame"][[0, -1]] for rows in seen]).reshape(-1, 2)
     result = []
     for i, (_, known) in enumerate(tracks):
         far = np.hypot(*(places - places[i]).T)
         alike = flashes & (far < FLASH_REACH_PX) & (flux > FLASH_FLUX * flux[i]) & (peak > peak[i] - ALIKE_PEAK)
         beside = [j for j in np.flatnonzero(alike) if FLASH_SELF_PX < _apart(seen[i], seen[j]) < FLASH_NEAR_PX]
-        near = int(((far > FLASH_SELF_PX) & (far < BUSY_NEAR_PX) & (flux > BUSY_FLUX * flux[i])).sum())
+        wait = np.maximum(spans[:, 0] - spans[i, 1], spans[i, 0] - spans[:, 1])
+        near = int(((far > FLASH_SELF_PX) & (far < BUSY_NEAR_PX) & (flux > BUSY_FLUX * flux[i]) & (wait <= BUSY_FRAMES)).sum())
         result.append(replace(known, flashers=len(beside), neighbours=near))
     return result
 

@@ -21,6 +21,8 @@ class JoinLimits:
     apart_growth_px: float = 0.35
     apart_most_px: float = 20.0
     """Parallax moves a near thing over the room picture while it is out of sight."""
+    longest_gap: int = 150
+    """Frames: after five seconds the places have drifted, and something else may stand there."""
     shared_frames: float = 0.05
     """Pieces seen in the same frames are two things."""
 
@@ -77,7 +79,7 @@ def _neighbours(others: Outline, piece: Outline, limits: JoinLimits) -> list[int
     gap = np.maximum(0, np.maximum(piece["first"] - others["last"], others["first"] - piece["last"]))
     reach = np.minimum(limits.apart_px + limits.apart_growth_px * gap, limits.apart_most_px)
     follows, precedes = _distance(others, piece, gap), _distance(piece, others, gap)
-    in_turn = (gap > 0) & (np.where(piece["first"] > others["last"], follows, precedes) <= reach)
+    in_turn = (gap > 0) & (gap <= limits.longest_gap) & (np.where(piece["first"] > others["last"], follows, precedes) <= reach)
     slack = limits.together_px
     boxes = np.ones(len(others), np.bool_)
     for axis in "xy":

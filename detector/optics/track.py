@@ -65,6 +65,9 @@ class TrackLimits:
     """Tracks that end with fewer sightings are only counted, as `flickers`."""
     most_live: int = 2500
     sweep_every: int = 60
+    lost_frames: int = 5
+    """After so many frames of unknown motion nothing is where it is looked for: tracks end, and `join` tells
+    which of them go on."""
 
 
 _LIVE = np.dtype([
@@ -88,6 +91,7 @@ class Tracker:
         self._log = RowLog()
         self._count = 0
         self._frames = 0
+        self._lost = 0
         self._glanced = 0
         """Frames since spots were last looked for."""
         self._retired: list[Rows] = []
@@ -97,6 +101,9 @@ class Tracker:
 
     def add(self, index: int, view: View, spots: glint.Spots, motion: Motion) -> None:
         """Takes the spots of frame `index` in."""
+        self._lost = 0 if motion.measured else self._lost + 1
+        if self._lost == self._limits.lost_frames:
+            self._drop(np.zeros(len(self._live["number"]), np.bool_))
         foretold = self._foretold(motion)
         expected = self._expected(foretold)
         track, spot = self._match(expected, spots, motion)
