@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from detector.model import Frame, LampState, Pixels
 from detector.planes import Matrix, Planes
+from hardware.memory import keep_freed_memory
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable, named_file
 
 _CONTAINERS = "mov,matroska,avi,mpegts,mpeg,asf,flv,h264,hevc,m4v,mpegvideo,ogg"
@@ -66,6 +67,7 @@ class VideoFile:
 
     def frames(self) -> Iterator[Frame]:
         """Frames in the order shown; `at_s` starts at 0 and always rises."""
+        keep_freed_memory()
         tally = _Tally()
         with self._opened() as container:
             stream = self._stream(container)

@@ -194,7 +194,7 @@ def test_colours_are_kept_as_blue_green_red():
 def test_a_point_of_no_promise_is_soon_given_up():
     tracker = Tracker()
     stand(tracker, 0, points_picture([(60, 50)], [150]))
-    for i in range(1, 60):
+    for i in range(1, TrackLimits().sweep_every):
         stand(tracker, i, points_picture([]))
     (rows,) = tracker.retired()
     assert rows["seen"].tolist()[0]

@@ -59,8 +59,10 @@ class Adviser:
     def add(self, view: View, motion: Motion) -> None:
         """Takes in the next frame."""
         self._fast.append(motion.speed_px > MosaicLimits().too_fast * view.luma.shape[1])
-        self._burnt.append(float((view.tiny >= self._limits.burnt_grey).mean()) > self._limits.burnt_share)
-        self._bright.append(float(LINEAR[int(np.percentile(view.tiny, 75))]))
+        grey = view.tiny.reshape(-1)
+        self._burnt.append(int(np.count_nonzero(grey >= self._limits.burnt_grey)) > self._limits.burnt_share * len(grey))
+        quarter = 3 * len(grey) // 4
+        self._bright.append(float(LINEAR[np.partition(grey, quarter)[quarter]]))
 
     @property
     def says(self) -> str:

@@ -39,8 +39,9 @@ class GlintLimits:
     tile_px: int = 64
     per_tile: int = 4
     """Bounds the work on terrazzo and wallpaper: 4 in 64 x 64 px lost no lens in the shared clips."""
-    most: int = 400
-    """Bounds the work of a frame: in the shared clips no lens was fainter than 300 other spots."""
+    most: int = 300
+    """Bounds the work of a frame: in the shared clips no lens was fainter than 300 other spots, and in
+    drawn rooms as many are found as with 400."""
     plateau_level: int = 60
     """Fainter maxima that adjoin are chance, and are told apart or joined when they are refined."""
     satellite_px: int = 13
@@ -162,21 +163,24 @@ class Finder:
         self._limits = limits or GlintLimits()
         self._scratch: list[NDArray[np.uint8]] = []
 
-    def find(self, luma: NDArray[np.uint8]) -> Spots:
-        """The spots of a frame given as (h, w) grey levels; the next call overwrites their `standout`."""
+    def find(self, luma: NDArray[np.uint8], half: NDArray[np.uint8] | None = None) -> Spots:
+        """The spots of a frame given as (h, w) grey levels; the next call overwrites their `standout`.
+
+        `half` is the same at half size, where somebody has it.
+        """
         shrink = self._shrink(luma)
         if min(luma.shape) <= 2 * (RADIUS + shrink):
             none = np.zeros(0, np.float32)
             return Spots(none, none, none, np.zeros((0, 2), np.intp), Standout(luma, luma, 1))
-        small = shrunk(luma, shrink)
+        small = _small(luma, half, shrink)
         ground = self._ground(small, self._limits.opening_px // shrink | 1)
         rough = _rough_peaks(np.asarray(cv2.subtract(small, ground, dst=self._scratch[0]), np.uint8), shrink, self._limits)
         return _refined(rough * shrink + shrink // 2, Standout(luma, ground, shrink), self._limits)
 
-    def standout(self, luma: NDArray[np.uint8]) -> Standout:
+    def standout(self, luma: NDArray[np.uint8], half: NDArray[np.uint8] | None = None) -> Standout:
         """What stands out in a frame, without looking for spots; the next call overwrites it."""
         shrink = self._shrink(luma)
-        return Standout(luma, self._ground(shrunk(luma, shrink), self._limits.opening_px // shrink | 1), shrink)
+        return Standout(luma, self._ground(_small(luma, half, shrink), self._limits.opening_px // shrink | 1), shrink)
 
     def _shrink(self, luma: NDArray[np.uint8]) -> int:
         return 2 if luma.shape[1] >= self._limits.halved_from_px else 1
@@ -189,6 +193,10 @@ class Finder:
         for bar, opened in ((np.ones((1, length), np.uint8), along), (np.ones((length, 1), np.uint8), down)):
             cv2.dilate(cv2.erode(small, bar, dst=eroded), bar, dst=opened)
         return np.asarray(cv2.max(along, down, dst=along), np.uint8)
+
+
+def _small(luma: NDArray[np.uint8], half: NDArray[np.uint8] | None, shrink: int) -> NDArray[np.uint8]:
+    return half if half is not None and shrink == 2 and half.shape == (luma.shape[0] // 2, luma.shape[1] // 2) else shrunk(luma, shrink)
 
 
 def find(luma: NDArray[np.uint8], limits: GlintLimits) -> Spots:
@@ -289,4 +297,4 @@ def brightest(luma: NDArray[np.uint8], peaks: IntArray) -> FloatArray:
     if not len(peaks):
         return np.zeros(0, np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(luma, (5, 5))
-    return np.asarray(windows[peaks[:, 1] - 2, peaks[:, 0] - 2].max(axis=(1, 2)), np.float32)
+    return np.asarray(windows[peaks[:, 1] - 2, peaks[:, 0] - 2].reshape(-1, 25).max(axis=1), np.float32)

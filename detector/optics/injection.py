@@ -155,20 +155,28 @@ def draw(luma: Luma, points: Points, sigma_px: float, limits: InjectionLimits) -
     picture = np.asarray(cv2.cvtColor(luma, cv2.COLOR_GRAY2BGR), np.uint8)
     for place, energy, way in zip(points.at, points.energy, points.way, strict=True):
         if energy.max() > FAINT and not np.isnan(place).any():
-            halo = limits.halo_px if energy.max() * limits.halo_share > HALO_SHOWS else 0.0
-            reach = math.ceil(max(4 * sigma_px + 0.5 * float(np.hypot(*way)), 3 * halo)) + 1
+            halo = _halo_reach(float(energy.max()), limits)
+            reach = math.ceil(max(4 * sigma_px + 0.5 * math.hypot(*way), halo)) + 1
             left, top, right, bottom = (max(0, round(float(n)) + k) for k in (-reach, reach + 1) for n in place)
             patch = picture[top:bottom, left:right]
             x, y = np.arange(patch.shape[1]) + left, np.arange(patch.shape[0]) + top
             point = _streak(x - place[0], y - place[1], way, sigma_px)
             if halo:
-                point = (1 - limits.halo_share) * point + limits.halo_share * _gaussian(x - place[0], y - place[1], halo)
-            _add(patch, point[..., None] * energy)
+                point = (1 - limits.halo_share) * point + limits.halo_share * _gaussian(x - place[0], y - place[1], limits.halo_px)
+            _add(patch, (point[..., None] * energy).astype(np.float32))
     return picture
 
 
-FAINT, HALO_SHOWS = 0.003, 0.05
-"""Energies in saturated pixels below which nothing changes by a grey step."""
+FAINT = 0.003
+"""Energy in saturated pixels below which nothing changes by a grey step."""
+HALF_A_STEP = 0.00015
+"""Light that makes half a grey step in the dark, where steps are finest."""
+
+
+def _halo_reach(energy: float, limits: InjectionLimits) -> float:
+    """How far from a point its halo shows, in px, 0 where it does not."""
+    shows = energy * limits.halo_share / (2 * math.pi * limits.halo_px**2) / HALF_A_STEP
+    return limits.halo_px * math.sqrt(2 * math.log(shows)) if shows > 1.0 else 0.0
 
 
 def _streak(x: Floats, y: Floats, way: Floats, sigma_px: float) -> Floats:
@@ -178,11 +186,11 @@ def _streak(x: Floats, y: Floats, way: Floats, sigma_px: float) -> Floats:
     return _gaussian(x - shares * way[0], y - shares * way[1], _optics(sigma_px)) / steps
 
 
-def _add(patch: NDArray[np.uint8], light: Floats) -> None:
+def _add(patch: NDArray[np.uint8], light: NDArray[np.float32]) -> None:
     """Adds light (h, w, 3) to a piece of a picture, in place."""
-    before = LINEAR[patch]
+    before = _LINEAR[patch]
     # the sensor saturates first; its colour filter is filled in from the neighbours afterwards
-    gained = np.minimum(before + light, 1.0) - before
+    gained = np.minimum(light, 1.0 - before)
     patch[:] = _shown(before + np.asarray(cv2.sepFilter2D(gained, -1, FILLED_IN, FILLED_IN)))
 
 
@@ -202,12 +210,15 @@ def _gaussian(x: Floats, y: Floats, sigma_px: float) -> Floats:
     return np.asarray(down.T @ along / (2 * math.pi * sigma_px**2))
 
 
-def _shown(level: Floats) -> NDArray[np.uint8]:
+def _shown(level: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Light to grey levels, the inverse of `LINEAR`."""
-    return _HALFWAY.searchsorted(level.reshape(-1)).astype(np.uint8).reshape(level.shape)
+    return np.asarray(_GREY.take((np.sqrt(np.minimum(level, 1.0)) * (_STEPS - 1)).astype(np.intp)))
 
 
-_HALFWAY = _linear(np.arange(0.5, 255.0))
+_LINEAR = LINEAR.astype(np.float32)
+_STEPS = 1 << 14
+"""Square roots of light are told apart so finely that no grey level is missed by more than a fiftieth."""
+_GREY = np.searchsorted(_linear(np.arange(0.5, 255.0)), ((np.arange(_STEPS) + 0.5) / (_STEPS - 1)) ** 2).astype(np.uint8)
 
 
 def sharpness(shots: Sequence[tuple[View, glint.Spots]], otherwise: float = 0.95) -> float:
@@ -245,7 +256,9 @@ def _drawn_width(sigma_px: float) -> float:
 def recover(scene: Scene, drawn: Drawn) -> NDArray[np.int8]:
     """The search over one run with these lenses in it: for each 2 alarmed, 1 shown, 0 missed."""
     found = np.zeros(drawn.at.shape[1], np.int8)
-    for finding in conclude(join(_tracks(scene, drawn)), scene.states, list(range(len(scene.shots)))):
+    # what was seen too seldom to be judged costs the most to say so of
+    whole = [rows for rows in join(_tracks(scene, drawn)) if np.count_nonzero(rows["seen"]) >= lens.FEWEST_SIGHTINGS]
+    for finding in conclude(whole, scene.states, list(range(len(scene.shots)))):
         if isinstance(finding, Finding):
             which = _which(finding, drawn.at, scene.limits.same_px)
             if which is not None:
@@ -261,10 +274,11 @@ def _tracks(scene: Scene, drawn: Drawn) -> list[NDArray[np.void]]:
         points = drawn.points(i, scene.limits.exposed_share)
         if shot.searched:
             view = look(draw(luma, points, scene.sigma_px, scene.limits))
-            tracker.add(i, view, finder.find(view.luma), shot.motion)
+            tracker.add(i, view, finder.find(view.luma, view.small), shot.motion)
         else:
             # in the dark there is nothing to draw
-            tracker.glance(i, look(luma), finder.standout(luma), shot.motion)
+            view = look(luma)
+            tracker.glance(i, view, finder.standout(luma, view.small), shot.motion)
         pieces += tracker.retired()
     pieces += tracker.finish()
     return [rows for rows in pieces if not_worth_judging(rows) is None]

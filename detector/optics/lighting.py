@@ -8,6 +8,7 @@ frame differ, `rolling` tells them apart.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -69,14 +70,16 @@ def _change(before: NDArray[np.float32], now: NDArray[np.float32], motion: Motio
     """Log change of level of what both pictures show, over the whole and for each band of rows; so
     small pictures forgive errors of the motion.
     """
-    step = np.diag([scale, scale, 1.0]) @ motion.step @ np.diag([1 / scale, 1 / scale, 1.0])
+    step = motion.step[:2] * (1.0, 1.0, scale)
     # so far below that no pixel made of a known and an unknown one passes for a dark one
-    moved = np.asarray(cv2.warpAffine(before, step[:2], (now.shape[1], now.shape[0]), borderValue=-1e6), np.float32)
+    moved = np.asarray(cv2.warpAffine(before, step, (now.shape[1], now.shape[0]), borderValue=-1e6), np.float32)
     both = moved >= 0.0
-    if both.sum() < both.size // 8:
+    count = np.count_nonzero(both)
+    if count < both.size // 8:
         return _NO_CHANGE
-    whole = float(np.log((now[both].mean() + 1.0) / (moved[both].mean() + 1.0)))
-    return whole, band_changes(moved, now, both)
+    seen = both.astype(np.float32)
+    was, is_now = (float(np.vdot(level, seen)) / count for level in (moved, now))
+    return math.log((is_now + 1.0) / (was + 1.0)), band_changes(moved, now, both)
 
 
 def classify(changes: Sequence[float], limits: LightingLimits | None = None) -> tuple[LampState | None, ...]:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.optics.view import View, shrunk
+from detector.optics.view import View
 
 Matrix = NDArray[np.float64]
 """3x3 homogeneous transform of pixel positions (x, y, 1)."""
@@ -26,8 +26,6 @@ NEIGHBOURS = 5
 """Corners whose median parallax a glint borrows: one or two wrong matches do not count."""
 NOISE_SHARE = 0.2
 """Of the mean level of a picture: see `_without_lighting`."""
-LIGHTING_SHARE = 8
-"""The lighting of a room varies slowly: it is told at so much smaller a size."""
 NODE_PX = 96
 """Parallax is told for cells of this size, so that its cost does not grow with the glints."""
 
@@ -110,7 +108,7 @@ class MotionEstimator:
 
     def add(self, view: View, frames: int = 1) -> Motion:
         """The motion up to this frame, so many `frames` after the one before."""
-        now = _without_lighting(view.small)
+        now = _without_lighting(view.small, view.tiny)
         self._step, self._frames = np.eye(3) + (self._step - np.eye(3)) * (frames / self._frames), frames
         old, new = self._follow(now)
         step, inliers = self._fit(old, new)
@@ -171,14 +169,17 @@ def _parallax(corners: FloatArray, residual: FloatArray, shape: tuple[int, ...])
     theirs from it, (rows, columns, 3).
     """
     rows, columns = shape[0] // NODE_PX + 1, shape[1] // NODE_PX + 1
+    told = np.zeros((rows, columns, 3), np.float32)
     if len(corners) < NEIGHBOURS:
-        return np.zeros((rows, columns, 3), np.float32)
-    y, x = np.mgrid[0:rows, 0:columns].astype(np.float32) * NODE_PX + NODE_PX / 2
-    far = (x.reshape(-1, 1) - corners[None, :, 0]) ** 2 + (y.reshape(-1, 1) - corners[None, :, 1]) ** 2
+        return told
+    y, x = ((np.arange(n, dtype=np.float32) + 0.5) * NODE_PX for n in (rows, columns))
+    far = (((y[:, None] - corners[:, 1]) ** 2)[:, None] + (x[:, None] - corners[:, 0]) ** 2).reshape(rows * columns, -1)
     near = residual[np.argpartition(far, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]]
     middle = np.sort(near, axis=1)[:, NEIGHBOURS // 2]
-    spread = np.sort(np.abs(near - middle[:, None]).max(axis=2), axis=1)[:, NEIGHBOURS // 2]
-    return np.concatenate([middle, spread[:, None]], axis=1).astype(np.float32).reshape(rows, columns, 3)
+    apart = np.abs(near - middle[:, None])
+    spread = np.sort(np.maximum(apart[..., 0], apart[..., 1]), axis=1)[:, NEIGHBOURS // 2]
+    told[..., :2], told[..., 2] = middle.reshape(rows, columns, 2), spread.reshape(rows, columns)
+    return told
 
 
 def _centre_shift(step: Matrix, shape: tuple[int, ...]) -> float:
@@ -186,15 +187,16 @@ def _centre_shift(step: Matrix, shape: tuple[int, ...]) -> float:
     return float(np.hypot(*(transform(step, centre) - centre)[0]))
 
 
-def _without_lighting(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Level over the mean of some 24 px around, as grey levels about 110: a reflectance picture."""
-    # so wide a mean is as good from an eighth of the picture, in half the time
+def _without_lighting(small: NDArray[np.uint8], tiny: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Level over the mean of some 24 px around, as grey levels about 110: a reflectance picture.
+
+    So wide a mean is as good from the `tiny` picture.
+    """
     h, w = small.shape
-    tiny = shrunk(small, LIGHTING_SHARE)
     wide = cv2.resize(cv2.blur(tiny, (3, 3)), (w, h), interpolation=cv2.INTER_LINEAR)
     # A share of the picture's own level keeps the noise of its dark parts from being blown up to
     # texture, and leaves the same picture however bright the torch is.
-    mean = cv2.add(wide, np.full((), NOISE_SHARE * float(tiny.mean()) + 1.0))
+    mean = cv2.add(wide, np.full((), NOISE_SHARE * cv2.mean(tiny)[0] + 1.0), dst=wide)
     return np.asarray(cv2.divide(small, mean, scale=120.0), np.uint8)
 
 

@@ -69,7 +69,7 @@ def band_changes(before: NDArray[np.float32], now: NDArray[np.float32], both: ND
     """
     seen = both.astype(np.float32)
     size = (COLUMNS, BANDS)
-    there, was, is_now = (cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (seen, before * seen, now * seen))
+    there, was, is_now = cv2.split(cv2.resize(cv2.merge([seen, before * seen, now * seen]), size, interpolation=cv2.INTER_AREA))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(there > 0.5, np.log((is_now + there) / (was + there)), np.nan)
     known = (there > 0.5).sum(axis=1)

@@ -35,8 +35,8 @@ class SearchLimits:
     """Bounds of a whole search."""
 
     glints: glint.GlintLimits = field(default_factory=glint.GlintLimits)
-    most_kept: int = 400
-    """Ended tracks kept for judgement: the brightest.  A room shows a few dozen."""
+    most_kept: int = 250
+    """Ended tracks kept for judgement, and up to twice as many for a while: the brightest.  A room shows a few dozen."""
     most_examples: int = 40
     """Refused tracks that the report shows the place of."""
     fewest_frames: int = 10
@@ -85,9 +85,9 @@ class LensSearch:
         *between, motion = self._motion.add(view, 1 + len(due.dark)).shared_out(1 + len(due.dark))
         for frame, step in zip(due.dark, between, strict=True):
             dark = look(frame.picture, self._buffers[1])
-            self._tracker.glance(len(self._lamp), dark, self._finder.standout(dark.luma), step)
+            self._tracker.glance(len(self._lamp), dark, self._finder.standout(dark.luma, dark.small), step)
             self._note(frame, dark, step, searched=False)
-        self._tracker.add(len(self._lamp), view, self._finder.find(view.luma), motion)
+        self._tracker.add(len(self._lamp), view, self._finder.find(view.luma, view.small), motion)
         self._note(due.frame, view, motion, searched=True)
         self._pacer.searched(due.frame, self._light.change, motion, view.luma.shape[1])
         if self._buffers[0] is None:

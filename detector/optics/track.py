@@ -64,7 +64,7 @@ class TrackLimits:
     fewest_seen: int = 1
     """Tracks that end with fewer sightings are only counted, as `flickers`."""
     most_live: int = 2500
-    sweep_every: int = 60
+    sweep_every: int = 120
     lost_frames: int = 5
     """After so many frames of unknown motion nothing is where it is looked for: tracks end, and `join` tells
     which of them go on."""
