@@ -167,6 +167,17 @@ def test_lens_drawn(benchmark, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value encountered")  # so few frames leave its bins empty
+@needs_shared
+def test_lens_moved(benchmark, tmp_path):
+    """Two lenses beside the screws of one clip, as bright as those of the others."""
+    for path in (SHARED / "data/clips").glob("dev*.json"):
+        shutil.copy(path, tmp_path)
+    shutil.copy(SHARED / "data/clips/dev12.mp4", tmp_path)
+    told = benchmark("lens_moved", tmp_path / "moved", "7", CLIPS=tmp_path)
+    assert "dev12-7" in told
+    assert "of 3  false" in told
+
+
 def test_lens_completeness(benchmark, tmp_path):
     assert "drawn, shown" in benchmark("lens_completeness", tmp_path, 1, draw_plan=short_plan(6))
 
