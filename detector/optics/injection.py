@@ -44,7 +44,7 @@ class InjectionLimits:
     """Injected lenses stay out of each other's surroundings: flashes count as company up to 90 px;
     more in larger pictures than 1280 px wide."""
     per_pass: int = 24
-    """More would take the places of what is there anyway: 90 spots of a frame are measured."""
+    """More would take the places of what is there anyway: 40 spots of a frame are measured."""
     faintest: float = 0.25
     brightest: float = 400.0
     """Energies tried, in saturated pixels: from what is never found to what is broad with glare."""
