@@ -178,7 +178,7 @@ def by_energy(rows, trials):
         own = [r for r in rows if low <= r[2] < high]
         put = (energy >= low) & (energy < high)
         share, least, most = wilson(sum(r[3] for r in own), len(own))
-        print(f"{low:6g} to {high:<6g}        {100 * share:5.0f} % ({100 * least:3.0f} to {100 * most:3.0f}; {len(own):3})      {100 * (found[put] > 0).mean():5.0f} % ({put.sum()})")
+        print(f"{low:6g} to {high:<6g}        {100 * share:5.0f} % ({100 * least:3.0f} to {100 * most:3.0f}; {len(own):3})      {100 * np.count_nonzero(found[put]) / max(put.sum(), 1):5.0f} % ({put.sum()})")
 
 
 def main():
