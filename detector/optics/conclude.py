@@ -14,9 +14,10 @@ from detector.optics.rows import Rows
 
 MOST_POINTS = 600
 """Points kept of one track in the report."""
-TURNS = JoinLimits(together_px=16.0, apart_px=35.0, apart_most_px=60.0, shared_frames=0.1)
+TURNS = JoinLimits(together_px=16.0, apart_px=35.0, apart_growth_px=2.0, apart_most_px=110.0, shared_frames=0.1)
 """Things that look like lenses are rare: two of them within this of each other that were never seen
-at once are one, where two marks of a wallpaper would be two."""
+at once are one, where two marks of a wallpaper would be two.  Beside a near thing the motion is off by
+some px a frame while it is out of sight."""
 SAME_PX = 10.0
 """Two findings this near in most frames are one glint and its bloom."""
 
@@ -49,11 +50,24 @@ def conclude(
     about one place are one lens, followed badly for a while.
     """
     results = _each(tracks, states, numbers)
-    found = [rows for rows, result in results if isinstance(result, Finding)]
-    whole = join(found, TURNS)
+    found = [(rows, result) for rows, result in results if isinstance(result, Finding)]
+    whole = join([rows for rows, _ in found], TURNS)
     if len(whole) < len(found):
-        results = _each([*(rows for rows, result in results if not isinstance(result, Finding)), *whole], states, numbers)
+        others = [rows for rows, result in results if not isinstance(result, Finding)]
+        results = [(rows, _best(rows, result, found)) for rows, result in _each([*others, *whole], states, numbers)]
     return [result for _, result in results]
+
+
+def _best(rows: Rows, result: Finding | Refusal, found: Sequence[tuple[Rows, Finding]]) -> Finding | Refusal:
+    """The judgement of joined pieces, or that of the piece that says more by itself: where they do not quite
+    fit they seem to slide.
+    """
+    numbers = set(rows["track"].tolist())
+    parts = [finding for part, finding in found if numbers.issuperset(part["track"].tolist())]
+    best = max(parts, key=lambda finding: finding.probability, default=None)
+    if best is None or (isinstance(result, Finding) and result.probability >= best.probability):
+        return result
+    return best
 
 
 def _each(

@@ -19,10 +19,10 @@ import numpy as np
 from detector.model import Reason
 from detector.optics.facts import Facts
 
-PRIOR = 0.03
+PRIOR = 0.035
 """About one candidate in thirty that come this far is a lens in a room that has one."""
 ALARM_AT = 0.5
-SHOW_AT = 0.21
+SHOW_AT = 0.28
 FEWEST_SIGHTINGS = 5
 """Fewer sightings than this are a flicker."""
 

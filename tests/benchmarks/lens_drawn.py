@@ -160,7 +160,7 @@ class Table:
         for points, _, alarm in shown:
             lens_under = truth.lens_of(points)
             if lens_under is None or (alarm and lens_under in taken):
-                one = next(one for one in judged if one.points == points)
+                one = next((one for one in judged if one.points == points), "a piece of a track that says more than the whole")
                 print(f"    {'false alarm' if alarm else 'wrongly shown'} on {truth.thing_under(points)}: {one}")
             elif alarm:
                 taken.add(lens_under)
