@@ -382,7 +382,9 @@ def test_a_file_with_a_head_and_no_pictures_is_unreadable(tmp_path, whole):
 @pytest.mark.parametrize("kept", [0.35, 0.6, 0.85])
 def test_a_cut_video_gives_what_it_has_and_then_says_so(tmp_path, suffix, kept):
     codec = ("mjpeg", "yuvj420p") if suffix == "avi" else ("libx264", "yuv420p")
-    path = encode(tmp_path / f"cut.{suffix}", [scene(i) for i in range(90)], *codec, g="15")
+    # frames of like size whatever the number of threads: MJPEG begins large on one
+    even = {"qmin": "5", "qmax": "5"} if suffix == "avi" else {"g": "15"}
+    path = encode(tmp_path / f"cut.{suffix}", [scene(i) for i in range(90)], *codec, **even)
     data = path.read_bytes()
     path.write_bytes(data[: round(len(data) * kept)])
     source = VideoFile(path)
