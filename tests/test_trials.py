@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +13,13 @@ from detector.optics.bursts import BurstKeeper
 from detector.optics.lighting import LightMeter
 from detector.optics.motion import MotionEstimator
 from detector.optics.population import Assumed, draw_population
+from detector.optics.search import LensSearch
+from detector.optics.survey import Survey
 from detector.optics.view import look
 from detector.synthetic import Room, draw_plan
+from hardware.video import VideoFile
 
+ROOT = Path(__file__).parent.parent
 POPULATION = draw_population(Assumed(), np.random.default_rng(1))
 
 
@@ -87,6 +92,21 @@ def test_bright_lenses_are_found_and_faint_ones_are_not(trials):
 def test_looks_count_the_lit_frames_only(trials):
     assert trials.looks.max() <= 18
     assert (trials.looks >= 2).all()
+
+
+def test_four_seconds_in_one_piece_are_enough_to_tell_what_would_have_shown():
+    looking = LensSearch(survey=Survey())
+    for frame in VideoFile(ROOT / "samples/hotel-lens-no-radio/room.mp4", threads=1).frames():
+        looking.add(frame)
+    assert "of what you swept" in looking.finish().coverage.completeness.says
+
+
+@pytest.mark.parametrize(("frames", "pieces"), [(30, [30]), (90, [90]), (91, [45, 46]), (120, [60, 60]), (200, [66, 67, 67])])
+def test_a_long_run_is_tried_in_like_parts(frames, pieces):
+    run = list(range(frames))
+    parts = tried._pieces(run, 90)
+    assert [len(part) for part in parts] == pieces
+    assert [shot for part in parts for shot in part] == run
 
 
 def test_the_work_is_bounded_by_pixels(sweep):

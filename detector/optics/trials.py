@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -46,6 +47,8 @@ class TrialLimits:
     pixels: int = 200 * 1280 * 720
     """Searched once more: about two seconds on a slow core."""
     passes: int = 40
+    longest_run: int = 90
+    """Four seconds kept in one piece would use the budget up with a single pass: too few lenses to tell anything."""
     fewest_frames: int = 10
     """A run must be as long as a search that can judge at all."""
     injection: InjectionLimits = field(default_factory=InjectionLimits)
@@ -116,13 +119,20 @@ def try_lenses(
 ) -> Trials:  # fmt: skip
     """Injects lenses into every run, several times over as far as the budget goes."""
     limits = limits or TrialLimits()
-    usable = [run for run in runs if len(run) >= limits.fewest_frames]
+    usable = [piece for run in runs if len(run) >= limits.fewest_frames for piece in _pieces(run, limits.longest_run)]
     pixels = sum(len(run) * run[0].luma().size for run in usable)
     within = replace(limits, passes=min(limits.passes, max(1, limits.pixels // max(pixels, 1))))
     trials = _none()
     for run in usable:
         trials = trials.join(_try_run(run, states, population, within, rng))
     return trials
+
+
+def _pieces(run: Sequence[Shot], longest: int) -> list[Sequence[Shot]]:
+    """A run in the fewest like parts none of which is longer."""
+    count = math.ceil(len(run) / longest)
+    cuts = [len(run) * i // count for i in range(count + 1)]
+    return [run[a:b] for a, b in pairwise(cuts)]
 
 
 def _none() -> Trials:
