@@ -361,18 +361,27 @@ def test_at_most_one_row_a_frame():
         assert (np.diff(rows["frame"]) > 0).all()
 
 
-@pytest.mark.parametrize(("after", "pieces"), [([(60.3, 50.1)], [(0, 29)]), ([(66.2, 52.4), (120.5, 30.2), (30.4, 90.3)], [(0, 15), (16, 29)])])
-def test_what_shines_elsewhere_after_unknown_motion_is_something_else(after, pieces):
+def lamp_with_motion_known(known):
+    """Pieces of a lamp's track, as first and last frame, where the motion is known in these frames only."""
+    tracker, pieces = Tracker(), []
+    for i in range(40):
+        view = look(points_picture([(60.3, 50.1)]))
+        tracker.add(i, view, glint.find(view.luma, LIMITS), Motion(np.eye(3), np.eye(3), CAMERA, 0.0, measured=known(i)))
+        pieces += tracker.retired()
+    pieces += tracker.finish()
+    assert len(join(pieces)) == 1
+    return [(int(rows["frame"][0]), int(rows["frame"][-1])) for rows in pieces]
+
+
+def test_where_the_motion_gets_lost_tracks_end_and_are_joined_if_they_go_on():
     """A lens must not go on as whatever stands near its place in the next room."""
-    tracker, ended = Tracker(), []
-    for i in range(30):
-        places = [(60.3, 50.1)] if i < 10 else [] if i < 16 else after
-        view = look(points_picture(places))
-        tracker.add(i, view, glint.find(view.luma, LIMITS), Motion(np.eye(3), np.eye(3), CAMERA, 0.0, measured=not 10 <= i < 16))
-        ended += tracker.retired()
-    ended += tracker.finish()
-    here = [rows for rows in ended if abs(np.median(rows["x"]) - 63) < 5]
-    assert [(int(rows["frame"][0]), int(rows["frame"][-1])) for rows in here] == pieces
+    assert lamp_with_motion_known(lambda i: not 12 <= i < 20) == [(0, 15), (16, 39)]
+    assert lamp_with_motion_known(lambda i: not 12 <= i < 16) == [(0, 39)]
+
+
+def test_where_the_motion_never_was_known_for_long_tracks_go_on():
+    assert lamp_with_motion_known(lambda i: False) == [(0, 39)]
+    assert lamp_with_motion_known(lambda i: i % 9 < 3) == [(0, 39)]
 
 
 def test_the_same_film_gives_the_same_tracks():

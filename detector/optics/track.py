@@ -67,9 +67,10 @@ class TrackLimits:
     most_live: int = 2500
     sweep_every: int = 120
     lost_frames: int = 5
-    known_share: float = 0.5
-    """After so many frames of unknown motion the camera may be somewhere else: where less than this share of
-    what shines there goes on with an old track, all end, and `join` tells which of them go on."""
+    known_frames: int = 10
+    """After so many frames of unknown motion the camera may look at another corner: tracks end, and `join` tells
+    which of them go on.  Where it was not known for a while before either, the room is too dark to be
+    followed, and the last speed is as good as it was."""
 
 
 _LIVE = np.dtype([
@@ -93,7 +94,7 @@ class Tracker:
         self._log = RowLog()
         self._count = 0
         self._frames = 0
-        self._lost = 0
+        self._known = self._lost = 0
         self._glanced = 0
         """Frames since spots were last looked for."""
         self._retired: list[Rows] = []
@@ -103,12 +104,11 @@ class Tracker:
 
     def add(self, index: int, view: View, spots: glint.Spots, motion: Motion) -> None:
         """Takes the spots of frame `index` in."""
+        if self._has_lost_its_way(motion):
+            self._drop(np.zeros(len(self._live["number"]), np.bool_))
         foretold = self._foretold(motion)
         expected = self._expected(foretold)
         track, spot = self._match(expected, spots, motion)
-        if self._elsewhere(spots, (track, spot), motion):
-            self._drop(np.zeros(len(self._live["number"]), np.bool_))
-            foretold, expected, (track, spot) = (expected[:0], expected[:0]), expected[:0], (_NOTHING, _NOTHING)
         missed = self._missed(expected, track, spots.shape)
         gaps = self._gaps(missed, expected, spots.standout)
         gaps[_BESIDE] = _nearest_like(expected[missed], self._live["last"][missed], spots)
@@ -188,17 +188,13 @@ class Tracker:
         first = _first_of(spot, len(spots))
         return track[first], spot[first]
 
-    def _elsewhere(self, spots: glint.Spots, pairs: tuple[IntArray, IntArray], motion: Motion) -> bool:
-        """Whether the camera looks at something else after a while in which its motion was unknown: most of
-        what shines is no old acquaintance.
-        """
-        waited, self._lost = self._lost, 0 if motion.measured else self._lost + 1
-        strong = spots.level >= self._limits.promise_level
-        if not motion.measured or waited < self._limits.lost_frames or not strong.any():
-            return False
-        track, spot = pairs
-        old = spot[self._live["seen"][track] >= self._limits.promise_seen]
-        return bool(strong[old].sum() < self._limits.known_share * strong.sum())
+    def _has_lost_its_way(self, motion: Motion) -> bool:
+        if motion.measured:
+            self._known = 1 if self._lost else self._known + 1
+            self._lost = 0
+        else:
+            self._lost += 1
+        return self._lost == self._limits.lost_frames and self._known >= self._limits.known_frames
 
     def _gate(self, expected: FloatArray, motion: Motion) -> FloatArray:
         """How far in px from its expected place each live track may be found."""
