@@ -299,6 +299,15 @@ def test_a_source_that_does_not_come_back_is_not_waited_for(monkeypatch):
     assert search.seen == [1], "what comes after the end is dropped"
 
 
+@pytest.fixture
+def interruptible():
+    """As in a terminal: what a shell starts in the background begins with Ctrl-C ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_second_ctrl_c_is_not_held_back():
     def twice():
         yield 1
