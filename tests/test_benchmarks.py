@@ -200,6 +200,7 @@ def test_lens_clips(benchmark, clip):
     assert "short" in benchmark("lens_clips", clip)
 
 
+@needs_shared
 def test_lens_peers(benchmark, clip):
     assert "Te-River" in benchmark("lens_peers", clip)
 
