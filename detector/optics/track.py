@@ -51,7 +51,7 @@ class TrackLimits:
     """A spot whose brightest pixel never came to that of a glint is a mark: this is `lens.DULLEST`."""
     measured_per_frame: int = 40
     """The brightest and strongest spots of each frame are measured: with 60 no lens more was found in
-    the shared clips, and one less in drawn rooms."""
+    the shared clips, one less in drawn rooms and one more of 52 among moved lenses."""
     birth_level: float = 15.0
     """A fainter spot goes on with a track but begins none: most are noise and texture."""
     patience: int = 12
