@@ -263,8 +263,8 @@ def test_where_near_and_far_things_mix_the_surroundings_disagree():
     estimator.add(look(mixed(0.0)))
     motion = estimator.add(look(mixed(3.0)))
     left, right = motion.spread(np.array([[40.0, 120.0], [280.0, 120.0]], np.float32))
-    assert left < 0.1
-    assert right > 0.2
+    assert left < 0.08
+    assert right > 2 * left
 
 
 def test_too_few_corners_lend_no_parallax():
@@ -276,14 +276,14 @@ def test_too_few_corners_lend_no_parallax():
 # --- motion over several frames
 
 
-@pytest.mark.parametrize("frames", [1, 2, 4])
-def test_motion_shared_out_adds_up_to_what_it_was(frames):
+@pytest.mark.parametrize("steps", [[1], [1, 1], [1, 1, 1, 1], [2, 1], [3]])
+def test_motion_shared_out_adds_up_to_what_it_was(steps):
     _, motion = follow([similarity(), similarity(9.0, -4.0, 1.5, 1.01)])
-    parts = motion.shared_out(frames)
+    parts = motion.shared_out(steps)
     points = CORNERS
     for part in parts:
         points = part.carry(points)
-    assert len(parts) == frames
+    assert len(parts) == len(steps)
     assert points == pytest.approx(motion.carry(CORNERS), abs=0.1)
     assert parts[-1].to_room == pytest.approx(motion.to_room)
     assert sum(part.speed_px for part in parts) == pytest.approx(motion.speed_px)
@@ -292,9 +292,11 @@ def test_motion_shared_out_adds_up_to_what_it_was(frames):
 def test_on_the_way_the_room_is_where_the_shared_motion_says():
     whole = similarity(8.0, 6.0)
     _, motion = follow([similarity(), whole])
-    first, _ = motion.shared_out(2)
-    assert error(first.step, similarity(4.0, 3.0)) < 0.3
-    assert error(np.linalg.inv(first.to_room), similarity(4.0, 3.0)) < 0.3
+    for steps, way in (([1, 1], similarity(4.0, 3.0)), ([1, 3], similarity(2.0, 1.5)), ([3, 1], similarity(6.0, 4.5))):
+        first, last = motion.shared_out(steps)
+        assert error(first.step, way) < 0.3
+        assert error(np.linalg.inv(first.to_room), way) < 0.3
+        assert first.speed_px / last.speed_px == pytest.approx(steps[0] / steps[1])
 
 
 def test_a_guess_over_more_frames_goes_farther():

@@ -147,7 +147,7 @@ def test_coverage_says_what_was_examined(light):
 
 def test_the_light_is_told_in_words():
     assert searched("steady").coverage.examined["light"] == "steady"
-    assert searched("switched").coverage.examined["light"] == "switched: 20 frames lit, 20 dark"
+    assert searched("switched").coverage.examined["light"] == "switched: 20 frames lit, 11 dark"
     assert searched("three states").coverage.examined["light"] == "switched: 20 frames lit, 20 from aside, 20 dark"
     assert light_words([]) == "steady"
 

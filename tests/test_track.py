@@ -469,7 +469,7 @@ def glanced(things, frames=40):
             dark = [frame]
             continue
         view = look(frame.pixels)
-        *between, motion = estimator.add(view, 1 + len(dark)).shared_out(1 + len(dark))
+        *between, motion = estimator.add(view, 1 + len(dark)).shared_out([1] * (1 + len(dark)))
         for missed, step in zip(dark, between, strict=True):
             there = look(missed.pixels)
             tracker.glance(missed.index, there, finder.standout(there.luma), step)

@@ -49,12 +49,15 @@ def conclude(
     for it, which differ where the source left damaged frames out.  Findings that take turns at
     about one place are one lens, followed badly for a while.
     """
-    results = _each(tracks, states, numbers)
+    gathered = [(rows, facts.gather(rows, states)) for rows in tracks]
+    results = _each(gathered, states, numbers)
     found = [(rows, result) for rows, result in results if isinstance(result, Finding)]
     whole = join([rows for rows, _ in found], TURNS)
     if len(whole) < len(found):
-        others = [rows for rows, result in results if not isinstance(result, Finding)]
-        results = [(rows, _best(rows, result, found)) for rows, result in _each([*others, *whole], states, numbers)]
+        known = {id(rows): told for rows, told in gathered}
+        refused = [rows for rows, result in results if not isinstance(result, Finding)]
+        again = [(rows, known[id(rows)] if id(rows) in known else facts.gather(rows, states)) for rows in (*refused, *whole)]
+        results = [(rows, _best(rows, result, found)) for rows, result in _each(again, states, numbers)]
     return [result for _, result in results]
 
 
@@ -71,9 +74,8 @@ def _best(rows: Rows, result: Finding | Refusal, found: Sequence[tuple[Rows, Fin
 
 
 def _each(
-    tracks: Sequence[Rows], states: Sequence[LampState | None], numbers: Sequence[int]
+    gathered: Sequence[tuple[Rows, facts.Facts | None]], states: Sequence[LampState | None], numbers: Sequence[int]
 ) -> list[tuple[Rows, Finding | Refusal]]:
-    gathered = [(rows, facts.gather(rows, states)) for rows in tracks]
     known = [(rows, told) for rows, told in gathered if told is not None and told.seen >= lens.FEWEST_SIGHTINGS]
     unknown = [rows for rows, told in gathered if told is None or told.seen < lens.FEWEST_SIGHTINGS]
     results: list[tuple[Rows, Finding | Refusal]] = [(rows, ("too little seen", _track(rows, states, numbers))) for rows in unknown]
@@ -127,4 +129,5 @@ def _track(rows: Rows, states: Sequence[LampState | None], numbers: Sequence[int
     lit = np.array([state in shining for state in lamp_at(states, rows["frame"], rows["y"])])
     seen = rows[rows["seen"] & lit] if (rows["seen"] & lit).any() else rows[rows["seen"]]
     seen = seen[:: 1 + len(seen) // MOST_POINTS]
-    return Track(tuple((numbers[r["frame"]], round(float(r["x"]), 2), round(float(r["y"]), 2)) for r in seen))
+    x, y = (seen[name].astype(np.float64).round(2).tolist() for name in ("x", "y"))
+    return Track(tuple(zip([numbers[frame] for frame in seen["frame"].tolist()], x, y, strict=True)))

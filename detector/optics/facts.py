@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from detector.model import LampState
 from detector.optics.glint import ALIKE_PEAK
+from detector.optics.photometry import middle
 from detector.optics.rolling import lamp_at
 from detector.optics.rows import Rows
 
@@ -110,10 +111,10 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
     glints = lit[lit["measured"]]
     if len(glints) < 3:
         return None
-    top = glints[glints["level"] >= np.median(glints["level"])]
+    top = glints[glints["level"] >= middle(glints["level"])]
     swing, smooth = _swing(glints)
     tint = np.array([top[name].mean() for name in ("blue", "green", "red")])
-    middle = dict(zip(_MEDIANS, np.median([top[name] for name in _MEDIANS], axis=1).tolist(), strict=True))
+    usual = dict(zip(_MEDIANS, middle(np.array([top[name] for name in _MEDIANS])).tolist(), strict=True))
     dark, off = (_enough(rows[sure & (state == _CODE[name])]) for name in ("dark", "off-axis"))
     return Facts(
         lit=int((sure & (state == _CODE["on-axis"])).sum()),
@@ -121,9 +122,9 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
         dark=len(dark),
         off_axis=len(off),
         level=float(np.percentile(lit["level"][lit["seen"]], 80)),
-        dark_level=float(np.median(dark["level"])) if len(dark) else 0.0,
+        dark_level=float(middle(dark["level"])) if len(dark) else 0.0,
         off_share=_off_share(off, glints, lit),
-        dimming=float(np.median(dark["around"]) / max(np.median(lit["around"]), 1.0)) if len(dark) else 0.0,
+        dimming=float(middle(dark["around"])) / max(float(middle(lit["around"])), 1.0) if len(dark) else 0.0,
         swing=swing,
         smooth=smooth,
         held=_held(lit["seen"]),
@@ -132,7 +133,7 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
         tint_level=float(tint.max()),
         hue=hue_of(tint),
-        **middle,
+        **usual,
     )
 
 
@@ -140,11 +141,12 @@ def _off_share(off: Rows, glints: Rows, lit: Rows) -> float:
     """What is left of the glint in light from aside, of its flux where it could be measured: levels stop
     at saturation, where a third of the light may look like nearly all of it.
     """
+    if not len(off):
+        return 0.0
     measured = off[off["measured"]]
     if len(measured) >= FEWEST_LOOKS:
-        return float(np.median(measured["flux"]) / max(np.median(glints["flux"]), 1.0))
-    left = float(np.median(off["level"])) if len(off) else 0.0
-    return left / max(float(np.percentile(lit["level"][lit["seen"]], 80)), 1.0)
+        return float(middle(measured["flux"])) / max(float(middle(glints["flux"])), 1.0)
+    return float(middle(off["level"])) / max(float(np.percentile(lit["level"][lit["seen"]], 80)), 1.0)
 
 
 def _enough(rows: Rows) -> Rows:
@@ -168,17 +170,17 @@ def with_company(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
 
     Foil, jewels and crumpled film flash facet after facet as the camera moves; a lens is alone.
     """
-    places = np.array([[np.median(rows[c][rows["seen"]]) for c in ("room_x", "room_y")] for rows, _ in tracks]).reshape(-1, 2)
+    seen = [rows[rows["seen"]] for rows, _ in tracks]
+    places = np.array([[middle(rows[c]) for c in ("room_x", "room_y")] for rows in seen]).reshape(-1, 2)
     flux, peak = (np.array([getattr(known, name) for _, known in tracks]) for name in ("flux", "peak"))
     flashes = np.array([_comes_and_goes(known) for _, known in tracks], np.bool_)
-    seen = [rows[rows["seen"]] for rows, _ in tracks]
     spans = np.array([rows["frame"][[0, -1]] for rows in seen]).reshape(-1, 2)
     result = []
     for i, (_, known) in enumerate(tracks):
         far = np.hypot(*(places - places[i]).T)
-        alike = flashes & (far < FLASH_REACH_PX) & (flux > FLASH_FLUX * flux[i]) & (peak > peak[i] - ALIKE_PEAK)
-        beside = [j for j in np.flatnonzero(alike) if FLASH_SELF_PX < _apart(seen[i], seen[j]) < FLASH_NEAR_PX]
         wait = np.maximum(spans[:, 0] - spans[i, 1], spans[i, 0] - spans[:, 1])
+        alike = flashes & (far < FLASH_REACH_PX) & (flux > FLASH_FLUX * flux[i]) & (peak > peak[i] - ALIKE_PEAK) & (wait <= 0)
+        beside = [j for j in np.flatnonzero(alike) if j != i and FLASH_SELF_PX < _apart(seen[i], seen[j]) < FLASH_NEAR_PX]
         near = int(((far > FLASH_SELF_PX) & (far < BUSY_NEAR_PX) & (flux > BUSY_FLUX * flux[i]) & (wait <= BUSY_FRAMES)).sum())
         result.append(replace(known, flashers=len(beside), neighbours=near))
     return result
@@ -186,10 +188,11 @@ def with_company(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
 
 def _apart(one: Rows, other: Rows) -> float:
     """How far apart in px two glints were in the pictures that show both; infinite with too few of them."""
-    _, i, j = np.intersect1d(one["frame"], other["frame"], assume_unique=True, return_indices=True)
-    if len(i) < FLASH_TOGETHER:
+    after = np.minimum(np.searchsorted(other["frame"], one["frame"]), len(other) - 1)
+    both = np.flatnonzero(other["frame"][after] == one["frame"])
+    if len(both) < FLASH_TOGETHER:
         return math.inf
-    return float(np.median(np.hypot(one["x"][i] - other["x"][j], one["y"][i] - other["y"][j])))
+    return float(middle(np.hypot(*(one[axis][both] - other[axis][after[both]] for axis in ("x", "y")))))
 
 
 def _comes_and_goes(known: Facts) -> bool:

@@ -91,28 +91,31 @@ class Standout:
         """By how much the line openings of the picture itself lie above `ground` at (n, 2) whole pixels:
         thin lines and edges are blunted in the small picture.
         """
-        half = np.arange(0, length, _STRIDE_PX)
+        h, w = self.luma.shape
         column, row = (np.minimum(peaks[:, i] // self.shrink, n - 1) for i, n in enumerate(self.ground.shape[::-1]))
         x, y = peaks[:, 0, None], peaks[:, 1, None]
-        opened = np.zeros(len(peaks), np.uint8)
-        for along, across in ((half, 0 * half), (0 * half, half)):
-            arms = [np.minimum.accumulate(self._clipped(x + sign * along, y + sign * across), axis=1) for sign in (-1, 1)]
-            opened = np.maximum(opened, np.minimum(arms[0], arms[1][:, ::-1]).max(axis=1))
+        arms = _arms(length)
+        along = np.minimum(np.maximum(x + arms, 0), w - 1) + y * w
+        down = np.minimum(np.maximum(y + arms, 0), h - 1) * w + x
+        levels = self.luma.reshape(-1).take(np.concatenate([along, down], axis=1))
+        arms = np.minimum.accumulate(levels.reshape(len(peaks), 2, 2, len(arms) // 2), axis=3)
+        opened = np.minimum(arms[:, :, 0], arms[:, :, 1, ::-1]).max(axis=(1, 2), initial=0)
         return np.asarray(np.maximum(opened.astype(np.float32) - self.ground[row, column], 0.0), np.float32)
-
-    def _clipped(self, x: IntArray, y: IntArray) -> NDArray[np.uint8]:
-        h, w = self.luma.shape
-        return np.asarray(self.luma.reshape(-1).take(np.clip(y, 0, h - 1) * w + np.clip(x, 0, w - 1)), np.uint8)
 
     def _patches(self, peaks: IntArray, reach: int) -> FloatArray:
         """(n, side * side) levels of the square about each place."""
-        span = np.arange(-reach, reach + 1)
-        x, y = (peaks[:, i, None] + span for i in (0, 1))
-        level = self.luma.reshape(-1).take(y[:, :, None] * self.luma.shape[1] + x[:, None, :]).astype(np.float32)
-        if self.shrink > 1:
-            x, y = (np.minimum(each // self.shrink, n - 1) for each, n in zip((x, y), self.ground.shape[::-1], strict=True))
-        level -= self.ground.reshape(-1).take(y[:, :, None] * self.ground.shape[1] + x[:, None, :])
-        return np.asarray(np.maximum(level, 0.0, out=level).reshape(len(peaks), len(span) ** 2), np.float32)
+        w, ground_w = self.luma.shape[1], self.ground.shape[1]
+        x, y = peaks[:, 0], peaks[:, 1]
+        level = self.luma.reshape(-1).take((y * w + x)[:, None] + _square(reach, w)).astype(np.float32)
+        if self.shrink == 1:
+            below = (y * w + x)[:, None] + _square(reach, w)
+        else:
+            # how a square lies over the small picture depends only on where between its pixels the middle is
+            below = _square_below(reach, ground_w, self.shrink).take(y % self.shrink * self.shrink + x % self.shrink, axis=0)
+            below += (y // self.shrink * ground_w + x // self.shrink)[:, None]
+        # the rest that the small picture leaves out at the right and bottom edge has the level beside it
+        level -= self.ground.reshape(-1).take(below, mode="clip")
+        return np.asarray(np.maximum(level, 0.0, out=level), np.float32)
 
 
 _STRIDE_PX = 3
@@ -131,6 +134,30 @@ def _smoothing(reach: int, offsets: tuple[tuple[int, int], ...]) -> FloatArray:
         x, y = reach + dx, reach + dy
         of[y - SMOOTH_PX : y + SMOOTH_PX + 1, x - SMOOTH_PX : x + SMOOTH_PX + 1] = np.outer(line, line)
     return weights.reshape(len(offsets), -1).T.copy()
+
+
+@cache
+def _square(reach: int, width: int) -> IntArray:
+    """Flat places of a (2 reach + 1) square about a pixel of a picture of this width, from that pixel."""
+    span = np.arange(-reach, reach + 1)
+    return (span[:, None] * width + span).reshape(-1)
+
+
+@cache
+def _square_below(reach: int, width: int, shrink: int) -> IntArray:
+    """The same in a picture of 1 / `shrink` of the size, `width` wide, from the pixel below the middle, for each
+    place (y, x) that the middle may have in that pixel; (shrink * shrink, side * side).
+    """
+    span = np.arange(-reach, reach + 1)
+    over = (np.arange(shrink)[:, None] + span) // shrink
+    return np.stack([(over[y][:, None] * width + over[x]).reshape(-1) for y in range(shrink) for x in range(shrink)])
+
+
+@cache
+def _arms(length: int) -> IntArray:
+    """Steps along the two arms of a line from its middle, one arm after the other."""
+    half = np.arange(0, length, _STRIDE_PX)
+    return np.concatenate([-half, half])
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,5 +323,6 @@ def brightest(luma: NDArray[np.uint8], peaks: IntArray) -> FloatArray:
     """The brightest pixel (0 to 255) within two of each (n, 2) whole-pixel x, y."""
     if not len(peaks):
         return np.zeros(0, np.float32)
-    windows = np.lib.stride_tricks.sliding_window_view(luma, (5, 5))
-    return np.asarray(windows[peaks[:, 1] - 2, peaks[:, 0] - 2].reshape(-1, 25).max(axis=1), np.float32)
+    w = luma.shape[1]
+    levels = luma.reshape(-1).take((peaks[:, 1] * w + peaks[:, 0])[:, None] + _square(2, w))
+    return np.asarray(levels.max(axis=1), np.float32)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.optics.photometry import middle
 from detector.optics.rows import Rows
 
 
@@ -61,7 +62,7 @@ GO_FRAMES = 20
 
 def _outline(rows: Rows) -> Outline:
     seen = rows[rows["seen"]]
-    ends = [np.median(part[f"room_{axis}"]) for part in (seen[:3], seen[-3:]) for axis in "xy"]
+    ends = [middle(part[f"room_{axis}"]) for part in (seen[:3], seen[-3:]) for axis in "xy"]
     box = [pick(seen[f"room_{axis}"]) for pick in (np.min, np.max) for axis in "xy"]
     last = seen[-GO_ROWS:]
     run = max(1, int(last["frame"][-1] - last["frame"][0]))
@@ -112,7 +113,7 @@ def _same_place(a: Rows, b: Rows, limits: JoinLimits) -> bool:
         inside = other[(other["frame"] >= one["frame"][0]) & (other["frame"] <= one["frame"][-1])]
         if len(inside):
             x, y = (np.interp(inside["frame"], one["frame"], one[c]) for c in ("room_x", "room_y"))
-            return bool(np.median(np.hypot(inside["room_x"] - x, inside["room_y"] - y)) <= limits.together_px)
+            return bool(middle(np.hypot(inside["room_x"] - x, inside["room_y"] - y)) <= limits.together_px)
     return True
 
 

@@ -9,8 +9,9 @@ kept and said to be a guess.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import cv2
 import numpy as np
@@ -74,22 +75,22 @@ class Motion:
         """How far the surroundings of (n, 2) points disagree about their parallax, in px."""
         return self._cells(points)[:, 2]
 
-    def shared_out(self, frames: int) -> list[Motion]:
-        """The motion over several frames, even from each to the next."""
-        if frames == 1:
+    def shared_out(self, steps: Sequence[int]) -> list[Motion]:
+        """The motion over several frames, taken to be even, as that over each of the `steps`, in frames, which it was made of."""
+        if len(steps) == 1:
             return [self]
         start = self.to_room @ self.step
-        here = [np.eye(3) + (self.step - np.eye(3)) * (k / frames) for k in range(frames + 1)]
-        steps = [now @ np.linalg.inv(before) for before, now in pairwise(here)]
+        shares = [step / sum(steps) for step in steps]
+        here = [np.eye(3) + (self.step - np.eye(3)) * share for share in accumulate(shares, initial=0.0)]
         return [
-            Motion(start @ np.linalg.inv(now), step, self.parallax / np.float32(frames), self.speed_px / frames, self.measured)
-            for now, step in zip(here[1:], steps, strict=True)
+            Motion(start @ np.linalg.inv(now), now @ np.linalg.inv(before), self.parallax * np.float32(share), self.speed_px * share, self.measured)
+            for (before, now), share in zip(pairwise(here), shares, strict=True)
         ]
 
     def _cells(self, points: FloatArray) -> FloatArray:
         rows, columns = self.parallax.shape[:2]
-        column = np.clip(points[:, 0] // NODE_PX, 0, columns - 1).astype(np.intp)
-        row = np.clip(points[:, 1] // NODE_PX, 0, rows - 1).astype(np.intp)
+        cell = np.maximum((points * np.float32(1 / NODE_PX)).astype(np.intp), 0)
+        column, row = (np.minimum(cell[:, i], n - 1) for i, n in enumerate((columns, rows)))
         return np.asarray(self.parallax[row, column])
 
 
@@ -193,13 +194,13 @@ def _without_lighting(small: NDArray[np.uint8], tiny: NDArray[np.uint8]) -> NDAr
     So wide a mean is as good from the `tiny` picture.
     """
     h, w = small.shape
-    wide = cv2.resize(cv2.blur(tiny, (3, 3)), (w, h), interpolation=cv2.INTER_LINEAR)
     # A share of the picture's own level keeps the noise of its dark parts from being blown up to
     # texture, and leaves the same picture however bright the torch is.
-    mean = cv2.add(wide, np.full((), NOISE_SHARE * cv2.mean(tiny)[0] + 1.0), dst=wide)
-    return np.asarray(cv2.divide(small, mean, scale=120.0), np.uint8)
+    mean = cv2.add(cv2.blur(tiny, (3, 3)), np.full((), NOISE_SHARE * cv2.mean(tiny)[0] + 1.0))
+    return np.asarray(cv2.divide(small, cv2.resize(mean, (w, h), interpolation=cv2.INTER_LINEAR), scale=120.0), np.uint8)
 
 
 def transform(matrix: Matrix, points: FloatArray) -> FloatArray:
     """(n, 2) positions taken through a transform."""
-    return np.asarray(points @ matrix[:2, :2].T + matrix[:2, 2], np.float32)
+    turn = matrix[:2].astype(np.float32)
+    return points @ turn[:, :2].T + turn[:, 2]

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,26 +42,30 @@ class PaceLimits:
     """Of what was lost: light that comes back by less fades in and out."""
     most_dark: int = 3
     """Frames of darkness over which the room can be followed from light to light: 5 Hz at 30 a second."""
+    dark_interval_s: float = 0.09
+    """Dark frames nearer in time to the last one that was glanced at are let by: three tell whether a thing shines by itself."""
 
 
-_STEP_PX = (32, 8)
-"""The level of a frame is looked at on a grid of some rows, which a switched torch cannot miss: to touch
-one pixel of a row costs as much memory traffic as to touch all of its neighbours."""
 _BANDS = 5
+_GRID = (160, 9 * _BANDS)
+"""Columns and rows of the grid on which the level of a frame is looked at: a switched torch cannot miss it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A frame that is due to be searched, and dark ones that came right before it."""
+    """A frame that is due to be searched, and dark ones that came before it and are worth a glance; `steps` says how
+    many frames each of these came after the one before, `frame` as the last.
+    """
 
     frame: Frame
     dark: Sequence[Frame] = ()
+    steps: Sequence[int] = (1,)
 
 
 class Pacer:
     """Decides frame by frame; told of every frame that was searched.
 
-    `let_by` and `dark` count the frames that were let by and that were dark between lit ones.
+    `let_by` counts the frames that were let by, `dark` those that are only glanced at between lit ones.
     """
 
     def __init__(self, limits: PaceLimits | None = None) -> None:
@@ -72,6 +77,7 @@ class Pacer:
         self._lit: Bands | None = None
         self._newest: Bands = np.zeros(_BANDS)
         self._held: list[Frame] = []
+        self._glanced_s = -math.inf
         self._loss = 0.0
         self.let_by = 0
         self.dark = 0
@@ -88,10 +94,23 @@ class Pacer:
                 self._loss = float(lost.mean())
                 return []
             if self._held and lost.mean() < (1.0 - self._limits.back) * self._loss:
-                dark, self._held = self._held, []
-                self.dark += len(dark)
-                return [Due(frame, dark)]
+                return [self._glances(frame)]
         return [*self.rest(), Due(frame)]
+
+    def _glances(self, frame: Frame) -> Due:
+        """A lit frame, and those of the dark ones before it that are worth a glance."""
+        dark, steps = [], [1]
+        for held in self._held:
+            if held.at_s - self._glanced_s >= self._limits.dark_interval_s:
+                self._glanced_s = held.at_s
+                dark.append(held)
+                steps.append(1)
+            else:
+                steps[-1] += 1
+        self.dark += len(dark)
+        self.let_by += len(self._held) - len(dark)
+        self._held = []
+        return Due(frame, dark, steps)
 
     def rest(self) -> list[Due]:
         """Frames held back, which are to be searched as they are."""
@@ -118,7 +137,5 @@ class Pacer:
 def _levels(frame: Frame) -> Bands:
     """Logarithm of the level of each band of rows, one grey step added."""
     pixels = frame.picture.y if isinstance(frame.picture, Planes) else frame.picture
-    grid = pixels[:: _STEP_PX[0], :: _STEP_PX[1]]
-    rows = grid.reshape(len(grid), -1).mean(axis=1)
-    starts = np.arange(_BANDS) * len(rows) // _BANDS
-    return np.asarray(np.log(np.add.reduceat(rows, starts) / np.maximum(np.diff(starts, append=len(rows)), 1) + 1.0))
+    grid = np.asarray(cv2.resize(pixels, _GRID, interpolation=cv2.INTER_NEAREST))
+    return np.asarray(np.log(grid.reshape(_BANDS, -1).mean(axis=1) + 1.0))

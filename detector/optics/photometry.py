@@ -72,7 +72,7 @@ class Patches:
 def cut(view: View, peaks: IntArray) -> Patches:
     """Cuts spots out of a frame; their (n, 2) whole-pixel x, y lie at least `RADIUS` inside the picture."""
     h, w = view.luma.shape
-    x, y = (np.clip(peaks[:, i, None] + _POINTS[:, i], 0, n - 1) for i, n in ((0, w), (1, h)))
+    x, y = (np.minimum(np.maximum(peaks[:, i, None] + _POINTS[:, i], 0), n - 1) for i, n in ((0, w), (1, h)))
     colour = view.samples(x[:, _TINTED], y[:, _TINTED])
     return Patches(view.luma.reshape(-1).take(y * w + x), colour, view.to_bgr)
 
@@ -94,7 +94,7 @@ def _as_bgr(samples: NDArray[np.uint8], to_bgr: FloatArray) -> NDArray[np.uint8]
 def measure(patches: Patches) -> Glints:
     """Measures spots; many at once cost little more than few."""
     level = patches.level.astype(np.float32)
-    floor = _middle(level[:, _RIM])
+    floor = middle(level[:, _RIM])
     above = np.maximum(level[:, _NEAR] - floor[:, None], 0.0)
     peak = level[:, _NEAR][:, _CORE].max(axis=1, initial=0.0)
     width, long = _shape(np.maximum(above - 0.4 * (peak - floor)[:, None], 0.0) * _CORE)
@@ -107,7 +107,7 @@ def measure(patches: Patches) -> Glints:
         long=long,
         core=(level[:, _NEAR] >= 250.0).sum(axis=1).astype(np.float32),
         rough=level[:, _RIM].std(axis=1),
-        far=_middle(level[:, _FAR]),
+        far=middle(level[:, _FAR]),
         tint=_tint(patches),
     )
 
@@ -123,8 +123,8 @@ def _shape(weight: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.sqrt(np.maximum(2 * mean, 0.0)).astype(np.float32), long.astype(np.float32)
 
 
-def _middle(levels: FloatArray) -> FloatArray:
-    """Median along the last axis; np.median spends more on its checks than on these few numbers."""
+def middle(levels: NDArray[np.floating]) -> FloatArray:
+    """Median along the last axis, which is not empty; np.median spends more on its checks than on these few numbers."""
     n = levels.shape[-1]
     ordered = np.sort(levels, axis=-1)
     return np.asarray((ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2, np.float32)
@@ -140,7 +140,7 @@ def _tint(patches: Patches) -> FloatArray:
     near, rim = level[..., _NEAR], level[..., _NEAR.stop :]
     usable = near.max(axis=0) < 250
     scale = np.float32(1 / 255)  # close enough to the usual display gamma for a colour
-    excess = np.maximum(near * near * scale - _middle(rim * rim * scale)[..., None], 0.0) * usable
+    excess = np.maximum(near * near * scale - middle(rim * rim * scale)[..., None], 0.0) * usable
     # weighted by its own strength, so that the noise of untouched pixels has no say
     strength = excess.sum(axis=0)
     return np.asarray(((excess * strength).sum(axis=2) / (strength.sum(axis=1) + 1e-3)).T, np.float32)

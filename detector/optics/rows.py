@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,17 +65,19 @@ class RowLog:
         if len(looks.track):
             self._looks.append(looks)
 
-    def ended(self, live: IntArray) -> list[Rows]:
-        """The rows of every track not among the `live` numbers (rising), each in frame order."""
+    def ended(self, live: IntArray, unwanted: IntArray | None = None) -> list[Rows]:
+        """The rows of every track that is neither among the `live` nor the `unwanted` numbers (both rising), each in
+        frame order.
+        """
         table = np.concatenate([self._kept, _records(self._looks)])
         self._looks = []
         alive = _among(live, table["track"])
         self._kept = _thinned(table[alive])
-        over = table[~alive]
-        over = over[np.argsort(over["track"], kind="stable")]
-        cuts = np.flatnonzero(np.diff(over["track"])) + 1
-        # copies: a view would keep the whole table in memory for as long as one track is of interest
-        return [rows.copy() for rows in np.split(over, cuts) if len(rows)]
+        over = np.flatnonzero(~alive if unwanted is None else ~(alive | _among(unwanted, table["track"])))
+        over = over[np.argsort(table["track"][over], kind="stable")]
+        cuts = np.flatnonzero(np.diff(table["track"][over], prepend=-1, append=-1)).tolist()
+        # a table of its own for each: a view would keep all of it in memory for as long as one track is of interest
+        return [table[over[first:end]] for first, end in pairwise(cuts)]
 
 
 def _records(looks: Sequence[Looks]) -> Rows:

@@ -82,7 +82,7 @@ class LensSearch:
     def _search(self, due: Due) -> None:
         """Follows the room from light to light, and glances at dark frames in between."""
         view = look(due.frame.picture, self._buffers[0])
-        *between, motion = self._motion.add(view, 1 + len(due.dark)).shared_out(1 + len(due.dark))
+        *between, motion = self._motion.add(view, sum(due.steps)).shared_out(due.steps)
         for frame, step in zip(due.dark, between, strict=True):
             dark = look(frame.picture, self._buffers[1])
             self._tracker.glance(len(self._lamp), dark, self._finder.standout(dark.luma, dark.small), step)
@@ -146,7 +146,7 @@ class LensSearch:
             sense="lens",
             examined={
                 "frames": len(self._lamp) + self._pacer.let_by,
-                "frames let by in steady light": self._pacer.let_by,
+                "frames let by": self._pacer.let_by,
                 "dark frames only glanced at": self._pacer.dark,
                 "seconds": round(self._times[1] - self._times[0], 2),
                 "picture": f"{self._size[0]} x {self._size[1]} px",

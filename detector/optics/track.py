@@ -98,7 +98,7 @@ class Tracker:
         self._glanced = 0
         """Frames since spots were last looked for."""
         self._retired: list[Rows] = []
-        self._flickers: set[int] = set()
+        self._flickers: list[IntArray] = []
         self.flickers = 0
         self.marks = 0
 
@@ -277,8 +277,9 @@ class Tracker:
         """Room coordinates, drift and surroundings."""
         coarse = np.asarray(cv2.blur(view.tiny, (3, 3)), np.uint8)
         placed[_ROOM_X], placed[_ROOM_Y] = transform(motion.to_room, placed[:2].T).T
-        row, column = (np.clip(placed[c] * view.tiny_scale, 0, n - 1) for c, n in zip((_Y, _X), coarse.shape, strict=True))
-        placed[_AROUND_LEVEL] = coarse[row.astype(np.intp), column.astype(np.intp)]
+        tiny = np.maximum((placed[:2] * np.float32(view.tiny_scale)).astype(np.intp), 0)
+        column, row = (np.minimum(each, n - 1) for each, n in zip(tiny, coarse.shape[::-1], strict=True))
+        placed[_AROUND_LEVEL] = coarse[row, column]
         # what goes with the room as a whole stays put, whatever parallax was borrowed for it
         placed[_DRIFT] = np.minimum(*(np.hypot(*self._live[name][rows].T) for name in ("drift", "slide")))
 
@@ -301,7 +302,7 @@ class Tracker:
             return
         live, gone = self._live, ~kept
         seldom = gone & (live["seen"] < self._limits.fewest_seen)
-        self._flickers.update(live["number"][seldom & (live["peak"] >= self._limits.bright_peak)].tolist())
+        self._flickers.append(live["number"][seldom & (live["peak"] >= self._limits.bright_peak)])
         self.flickers += int(seldom.sum())
         self.marks += int((gone & ~seldom & (live["peak"] < self._limits.bright_peak)).sum())
         self._live = live[kept]
@@ -313,8 +314,7 @@ class Tracker:
 
     def _sweep(self) -> None:
         """Hands over what has ended."""
-        ended = self._log.ended(self._live["number"])
-        self._retired += [rows for rows in ended if int(rows["track"][0]) not in self._flickers]
+        self._retired += self._log.ended(self._live["number"], np.sort(np.concatenate([_NOTHING, *self._flickers])))
         self._flickers.clear()
 
 
@@ -355,8 +355,7 @@ def _company(spots: glint.Spots, which: IntArray, others: IntArray, peak: FloatA
 
     A saturated point on a bright pattern is alone: the pattern's own marks stay below saturation.
     """
-    mass = spots.standout.mass(spots.peaks[others])
-    own = spots.standout.mass(spots.peaks[which])
+    own, mass = np.split(spots.standout.mass(spots.peaks[np.concatenate([which, others])]), [len(which)])
     far = _squares(spots.x[which], spots.y[which], spots, others)
     far[(mass < own[:, None] / 3) | (which[:, None] == others)] = ALONE**2
     alike = peak[others] >= peak[which, None] - glint.ALIKE_PEAK
