@@ -10,8 +10,8 @@ import pytest
 from detector.model import Device, Finding, Reason, Track
 from detector.optics import lens
 from detector.optics.conclude import MOST_POINTS, NEXT_ALARM, NEXT_LOOK, SAME_PX, conclude, sort_out
+from detector.optics.neighbours import ALONE
 from detector.optics.rows import ROW
-from detector.optics.track import ALONE
 
 FORBIDDEN = re.compile(r"\b(safe|clean)\b", re.IGNORECASE)
 

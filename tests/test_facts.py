@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from detector.optics.facts import FRESH_FRAMES, FRESH_PX, NEAR_LOOKALIKE_PX, gather, hue_of, with_company
+from detector.optics.neighbours import ALONE
 from detector.optics.rows import ROW
-from detector.optics.track import ALONE
 
 DEFAULTS = {
     "x": 50.0, "y": 40.0, "room_x": 50.0, "room_y": 40.0, "level": 100.0, "peak": 230.0, "flux": 800.0, "floor": 60.0, "ring": 62.0,

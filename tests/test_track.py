@@ -11,8 +11,9 @@ from detector.optics.facts import FRESH_PX
 from detector.optics.glint import GlintLimits
 from detector.optics.join import join
 from detector.optics.motion import Motion, MotionEstimator
+from detector.optics.neighbours import ALONE
 from detector.optics.rows import ROW, THIN_ABOVE
-from detector.optics.track import ALONE, Tracker, TrackLimits
+from detector.optics.track import Tracker, TrackLimits
 from detector.optics.view import look
 from tests.optics_scenes import Thing, every_other, film, hand, led, lens, levels, similarity
 

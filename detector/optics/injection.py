@@ -159,11 +159,11 @@ def draw(luma: Luma, points: Points, sigma_px: float, limits: InjectionLimits) -
             reach = math.ceil(max(4 * sigma_px + 0.5 * math.hypot(*way), halo)) + 1
             left, top, right, bottom = (max(0, round(float(n)) + k) for k in (-reach, reach + 1) for n in place)
             patch = picture[top:bottom, left:right]
-            x, y = np.arange(patch.shape[1]) + left, np.arange(patch.shape[0]) + top
-            point = _streak(x - place[0], y - place[1], way, sigma_px)
+            x, y = np.arange(left, left + patch.shape[1]) - place[0], np.arange(top, top + patch.shape[0]) - place[1]
+            point = _streak(x, y, way, sigma_px)
             if halo:
-                point = (1 - limits.halo_share) * point + limits.halo_share * _gaussian(x - place[0], y - place[1], limits.halo_px)
-            _add(patch, (point[..., None] * energy).astype(np.float32))
+                point = (1 - limits.halo_share) * point + limits.halo_share * _gaussian(x, y, limits.halo_px)
+            _add(patch, point[..., None].astype(np.float32) * energy.astype(np.float32))
     return picture
 
 

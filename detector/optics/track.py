@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.optics import glint, photometry
+from detector.optics import glint, neighbours, photometry
 from detector.optics.motion import Motion, transform
 from detector.optics.rows import PLACED, Looks, RowLog, Rows
 from detector.optics.view import View
@@ -23,13 +23,6 @@ from detector.optics.view import View
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
-
-ALONE = 999.0
-"""Distance in px that stands for "nothing near"."""
-CROWD_PX = 40.0
-MOST_COMPARED = 100
-"""Strongest spots of a frame that others are compared with: bounds the work on terrazzo."""
-
 
 @dataclass(frozen=True, slots=True)
 class TrackLimits:
@@ -111,7 +104,7 @@ class Tracker:
         track, spot = self._match(expected, spots, motion)
         missed = self._missed(expected, track, spots.shape)
         gaps = self._gaps(missed, expected, spots.standout)
-        gaps[_BESIDE] = _nearest_like(expected[missed], self._live["last"][missed], spots)
+        gaps[_BESIDE] = neighbours.nearest_like(expected[missed], self._live["last"][missed], spots)
         peak = glint.brightest(view.luma, spots.peaks)
         self._glanced = 0
         followed, spot = self._update(expected, foretold, (track, spot), spots, peak)
@@ -136,7 +129,7 @@ class Tracker:
         self._go_on(expected)
         self._glanced += 1
         placed = self._gaps(missed, expected, standout)
-        placed[_BESIDE] = _nearest_place(expected[missed], self._live["last"][missed], standout)
+        placed[_BESIDE] = neighbours.nearest_place(expected[missed], self._live["last"][missed], standout)
         self._place(placed, missed, motion, view)
         self._log.add(Looks(index, self._live["number"][missed], np.zeros(len(missed), np.bool_), placed, _NOTHING, photometry.cut(view, _NOWHERE)))
         self._count_frame()
@@ -176,16 +169,16 @@ class Tracker:
             return nothing, nothing
         live, limits = self._live, self._limits
         gate = self._gate(expected, motion)
-        track, spot, far = _pairs_within(expected, spots, gate)
+        track, spot, far = neighbours.pairs_within(expected, spots, gate)
         # an old track keeps its spot against one that was born on noise beside it
         unlike = limits.level_cost_px * np.abs(np.log(spots.level[spot] / live["last"][track]))
         alike = far + unlike <= gate[track] + limits.level_cost_px
         track, spot, far, unlike = track[alike], spot[alike], far[alike], unlike[alike]
         order = np.argsort(far + unlike - 0.05 * np.minimum(live["seen"][track], 20), kind="stable")
         track, spot = track[order], spot[order]
-        first = _first_of(track, len(expected))
+        first = neighbours.first_of(track, len(expected))
         track, spot = track[first], spot[first]
-        first = _first_of(spot, len(spots))
+        first = neighbours.first_of(spot, len(spots))
         return track[first], spot[first]
 
     def _has_lost_its_way(self, motion: Motion) -> bool:
@@ -270,7 +263,7 @@ class Tracker:
         placed = np.zeros((len(PLACED), len(spot)), np.float32)
         placed[_X], placed[_Y], placed[_LEVEL] = spots.x[spot], spots.y[spot], spots.level[spot]
         best = np.argsort(-placed[_LEVEL] - peak[spot], kind="stable")[: self._limits.measured_per_frame]
-        placed[_BESIDE, best], placed[_CROWD, best] = _company(spots, spot[best], np.sort(spot)[:MOST_COMPARED], peak)
+        placed[_BESIDE, best], placed[_CROWD, best] = neighbours.company(spots, spot[best], np.sort(spot)[: neighbours.MOST_COMPARED], peak)
         return placed, best
 
     def _place(self, placed: FloatArray, rows: IntArray, motion: Motion, view: View) -> None:
@@ -321,63 +314,6 @@ class Tracker:
 _X, _Y, _LEVEL, _BESIDE, _CROWD, _DRIFT, _AROUND_LEVEL, _ROOM_X, _ROOM_Y = range(len(PLACED))
 _AROUND = np.array([(x, y) for y in (-2, 0, 2) for x in (-2, 0, 2)])
 """Where a spot may stand that is missed: the place is known to two pixels or so."""
-_ABOUT = np.array([(x, y) for y in range(-10, 11, 2) for x in range(-10, 11, 2) if 3 < np.hypot(x, y) < 10.5])
-_BEYOND_PX = 12.0
-"""Where another spot may stand that is taken for it, as far as a glance goes, and what it says of what is farther."""
 _DRIFT_KEPT = 0.9
 """From frame to frame, where nothing confirms it."""
 _NOTHING, _NOWHERE = np.zeros(0, np.intp), np.zeros((0, 2), np.intp)
-
-
-def _first_of(keys: IntArray, count: int) -> IntArray:
-    """Places of the first of each key, in order of place."""
-    first = np.full(count, -1, np.intp)
-    first[keys[::-1]] = np.arange(len(keys) - 1, -1, -1)
-    return np.sort(first[first >= 0])
-
-
-def _pairs_within(expected: FloatArray, spots: glint.Spots, gate: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """All (track, spot, distance) closer than the track's gate, from the spots in its band of rows."""
-    order = np.argsort(spots.y)
-    y = spots.y[order]
-    first = np.searchsorted(y, expected[:, 1] - gate)
-    count = np.searchsorted(y, expected[:, 1] + gate, side="right") - first
-    track = np.repeat(np.arange(len(expected)), count)
-    spot = order[np.arange(len(track)) + np.repeat(first - np.cumsum(count) + count, count)]
-    far = np.hypot(spots.x[spot] - expected[track, 0], spots.y[spot] - expected[track, 1])
-    near = far <= gate[track]
-    return track[near], spot[near], far[near]
-
-
-def _company(spots: glint.Spots, which: IntArray, others: IntArray, peak: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """For each of `which` spots: distance of the nearest of the `others` with a third of its mass, and how
-    many of those within `CROWD_PX` are alike in peak as well.
-
-    A saturated point on a bright pattern is alone: the pattern's own marks stay below saturation.
-    """
-    own, mass = np.split(spots.standout.mass(spots.peaks[np.concatenate([which, others])]), [len(which)])
-    far = _squares(spots.x[which], spots.y[which], spots, others)
-    far[(mass < own[:, None] / 3) | (which[:, None] == others)] = ALONE**2
-    alike = peak[others] >= peak[which, None] - glint.ALIKE_PEAK
-    return np.sqrt(far.min(axis=1, initial=ALONE**2)), ((far <= CROWD_PX**2) & alike).sum(axis=1).astype(np.float32)
-
-
-def _nearest_like(at: FloatArray, level: FloatArray, spots: glint.Spots) -> FloatArray:
-    """Distance from each place to the nearest spot of at least half the level that was last seen there."""
-    bright = slice(MOST_COMPARED)
-    far = _squares(at[:, 0], at[:, 1], spots, bright)
-    far[spots.level[bright] < 0.5 * level[:, None]] = ALONE**2
-    return np.asarray(np.sqrt(far.min(axis=1, initial=ALONE**2)), np.float32)
-
-
-def _nearest_place(at: FloatArray, level: FloatArray, standout: glint.Standout) -> FloatArray:
-    """`_nearest_like` by what stands out around each place itself."""
-    reach = int(np.abs(_ABOUT).max()) + glint.SMOOTH_PX
-    inner = np.clip(np.rint(at).astype(np.intp), reach, np.array(standout.luma.shape[::-1]) - 1 - reach)
-    like = standout.levels(inner, _ABOUT) >= 0.5 * level[:, None]
-    return np.asarray(np.where(like, np.hypot(*_ABOUT.T), _BEYOND_PX).min(axis=1, initial=_BEYOND_PX), np.float32)
-
-
-def _squares(x: FloatArray, y: FloatArray, spots: glint.Spots, others: IntArray | slice) -> FloatArray:
-    """Squared distances of places to spots, (places, spots)."""
-    return np.asarray((x[:, None] - spots.x[others]) ** 2 + (y[:, None] - spots.y[others]) ** 2, np.float32)
