@@ -44,7 +44,7 @@ OFF_AXIS_M = 0.05
 class TrialLimits:
     """Bounds of the work, and of what it is trusted with."""
 
-    pixels: int = 150 * 1280 * 720
+    pixels: int = 140 * 1280 * 720
     """Searched once more, or what comes nearest in whole passes: three seconds of video twice, the bursts of
     a long sweep once, which is some 50 and 70 lenses.  About two seconds on a slow core."""
     passes: int = 40
