@@ -68,6 +68,14 @@ def test_somebody_passing_the_lamp_beside_a_strong_torch_is_no_switching():
     assert classify(doubled) == words(lit)
 
 
+def test_a_torch_that_adds_little_to_a_lit_room_is_told_although_a_dark_one_is_filmed_next():
+    lit = ([True] * 3 + [False] * 3) * 12
+    lit_room, dark_room = changes_of(lit, 0.9), changes_of(lit, 0.05)
+    assert abs(lit_room[3]) < 0.4 * abs(dark_room[3])
+    assert classify([*lit_room, 0.7, *dark_room[1:]]) == (*words(lit), *words(lit))
+    assert classify([*dark_room, 0.7, *lit_room[1:]]) == (*words(lit), *words(lit))
+
+
 def test_a_single_step_is_not_enough_to_call_it_a_torch():
     """One change may be anything: the light of the room, a door."""
     lit = [i >= 40 for i in range(80)]

@@ -29,7 +29,10 @@ class LightingLimits:
     least_jump: float = 0.025
     """Steady rooms under a hand-held camera stay below 0.01."""
     share_of_jumps: float = 0.4
-    """A change well below the usual jump of this recording is exposure control or somebody passing."""
+    """A change well below the usual jump is exposure control or somebody passing."""
+    about: int = 8
+    """Jumps before or after that show what is usual: a torch adds less to a lit room than to the dark one that is
+    filmed next."""
     fewest_jumps: int = 2
 
 
@@ -87,8 +90,8 @@ def classify(changes: Sequence[float], limits: LightingLimits | None = None) -> 
     limits = limits or LightingLimits()
     change = np.asarray(changes, np.float64)
     jumps = np.abs(change) > limits.least_jump
-    if jumps.any():
-        jumps = np.abs(change) > max(limits.least_jump, limits.share_of_jumps * float(np.median(np.abs(change[jumps]))))
+    sizes = np.abs(change[jumps])
+    jumps[jumps] = sizes > limits.share_of_jumps * _usual(sizes, limits.about)
     places = np.flatnonzero(jumps)
     # a switched torch goes both ways; exposure control under a slow pan goes on in one
     if len(places) < limits.fewest_jumps or (change[places] > 0).all() or (change[places] < 0).all():
@@ -100,3 +103,14 @@ def classify(changes: Sequence[float], limits: LightingLimits | None = None) -> 
             state = "on-axis" if here > 0 else "dark"
         states.append(state)
     return tuple(states)
+
+
+def _usual(sizes: NDArray[np.float64], about: int) -> NDArray[np.float64]:
+    """For each jump the median size of itself and those before it, or after it where these are smaller."""
+    either = []
+    for side in (sizes, sizes[::-1]):
+        medians = np.array([np.median(side[max(0, i + 1 - about) : i + 1]) for i in range(len(side))])
+        medians[: about // 2] = np.inf  # too few to tell
+        either.append(medians)
+    least = np.minimum(either[0], either[1][::-1])
+    return np.asarray(np.where(np.isinf(least), np.median(sizes) if len(sizes) else 0.0, least))
