@@ -59,7 +59,7 @@ class PictureLimits:
     """The same of what a picture gains over the unlit one: `clutter` weighs the unlit picture's stand-out
     and this one the difference's, which is what leaves in the wind and poor alignment leave."""
     most: int = 40
-    show_at: float = 0.1
+    show_at: float = 0.06
     """Pictures cannot tell what a video does, so that what is left of the doubt is shown earlier."""
 
 
@@ -72,7 +72,7 @@ class _Candidate:
     broad: bool
 
 
-FULL_SIZE = glint.GlintLimits(halved_from_px=1_000_000)
+FULL_SIZE = glint.GlintLimits(halved_from_px=1_000_000, most=300)
 """There is time for one picture; half-size search is for video."""
 ALL_GAINS = glint.GlintLimits(halved_from_px=1_000_000, per_tile=30, most=4000, least_contrast=6.0)
 """What two pictures share is gone from their difference: marks that stand close need no more be let go."""
