@@ -36,6 +36,9 @@ def swept(frames=36, **changes):
     return keeper.runs(), light.states()
 
 
+MANY = replace(tried.TrialLimits(), enough=1000)
+
+
 @pytest.fixture(scope="module")
 def sweep():
     return swept()
@@ -43,7 +46,7 @@ def sweep():
 
 @pytest.fixture(scope="module")
 def trials(sweep):
-    return tried.try_lenses(*sweep, POPULATION, np.random.default_rng(1))
+    return tried.try_lenses(*sweep, POPULATION, np.random.default_rng(1), MANY)
 
 
 def test_a_light_wall_tells_the_torch_and_a_dark_sofa_does_not():
@@ -114,8 +117,14 @@ def test_the_work_is_bounded_by_pixels(sweep):
     assert len(few) <= 2 * tried.InjectionLimits().per_pass
 
 
+def test_no_more_are_tried_than_are_enough(sweep, trials):
+    some = tried.try_lenses(*sweep, POPULATION, np.random.default_rng(1), replace(tried.TrialLimits(), enough=30))
+    assert 30 <= len(some) < 30 + tried.InjectionLimits().per_pass
+    assert len(some) < len(trials)
+
+
 def test_the_same_sweep_gives_the_same_answer(sweep, trials):
-    again = tried.try_lenses(*sweep, POPULATION, np.random.default_rng(1))
+    again = tried.try_lenses(*sweep, POPULATION, np.random.default_rng(1), MANY)
     assert (again.found == trials.found).all()
     assert (again.energy == trials.energy).all()
 

@@ -44,9 +44,11 @@ OFF_AXIS_M = 0.05
 class TrialLimits:
     """Bounds of the work, and of what it is trusted with."""
 
-    pixels: int = 140 * 1280 * 720
-    """Searched once more, or what comes nearest in whole passes: three seconds of video twice, the bursts of
-    a long sweep once, which is some 50 and 70 lenses.  About two seconds on a slow core."""
+    pixels: int = 200 * 1280 * 720
+    """Searched once more: about two seconds on a slow core."""
+    enough: int = 60
+    """Lenses, shared out among the runs: the bursts of a long sweep come to that in one pass, three seconds of
+    video not quite in two."""
     passes: int = 40
     longest_run: int = 90
     """Four seconds kept in one piece would use the budget up with a single pass: too few lenses to tell anything."""
@@ -122,7 +124,8 @@ def try_lenses(
     limits = limits or TrialLimits()
     usable = [piece for run in runs if len(run) >= limits.fewest_frames for piece in _pieces(run, limits.longest_run)]
     pixels = sum(len(run) * run[0].luma().size for run in usable)
-    within = replace(limits, passes=min(limits.passes, max(1, round(limits.pixels / max(pixels, 1)))))
+    share = math.ceil(limits.enough / max(len(usable), 1))
+    within = replace(limits, passes=min(limits.passes, max(1, limits.pixels // max(pixels, 1))), enough=share)
     trials = _none()
     for run in usable:
         trials = trials.join(_try_run(run, states, population, within, rng))
@@ -148,6 +151,8 @@ def _try_run(run: Sequence[Shot], states: Sequence[LampState | None], population
     trials = _none()
     for _ in range(limits.passes):
         trials = trials.join(stage.play(rng))
+        if len(trials) >= limits.enough:
+            break
     return trials
 
 
