@@ -70,12 +70,13 @@ class LensSearch:
         self._refused: Counter[str] = Counter()
         self._guessed = 0
         self._fast = 0
-        self._times: tuple[float, float] = (0.0, 0.0)
+        self._times: tuple[float, float] | None = None
         self._size = (0, 0)
         self._buffers: tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None] = (None, None)
 
     def add(self, frame: Frame) -> None:
         """Takes in the next frame; its index must be above those before."""
+        self._times = (self._times[0] if self._times else frame.at_s, frame.at_s)
         for due in self._pacer.due(frame):
             self._search(due)
 
@@ -100,7 +101,6 @@ class LensSearch:
             self._survey.add(frame.index, view, motion, searched=searched)
         if searched:
             self._stills.add(frame, float(view.tiny.mean()))
-        self._times = (self._times[0] if self._lamp else frame.at_s, frame.at_s)
         self._lamp.append(frame.lamp)
         self._numbers.append(frame.index)
         self._guessed += not motion.measured
@@ -148,7 +148,7 @@ class LensSearch:
                 "frames": len(self._lamp) + self._pacer.let_by,
                 "frames let by": self._pacer.let_by,
                 "dark frames only glanced at": self._pacer.dark,
-                "seconds": round(self._times[1] - self._times[0], 2),
+                "seconds": round(self._times[1] - self._times[0], 2) if self._times else 0.0,
                 "picture": f"{self._size[0]} x {self._size[1]} px",
                 "light": light_words(states),
                 **({"half-lit frames": states.half_lit} if isinstance(states, HalfLit) else {}),
