@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,14 @@ import numpy as np
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Disposition
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
+from av.video.reformatter import Colorspace
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from detector.levels import Transfer, chroma_table, luma_table
 from detector.model import Frame, LampState, Pixels
 from detector.planes import Matrix, Planes
 from hardware.memory import keep_freed_memory
@@ -203,27 +207,58 @@ class _Turn:
         return np.asarray(turned, np.uint8)
 
 
-_HALVED = {"yuv420p": False, "yuvj420p": True}
-"""Layouts with colour at half the size that go on as they are; true: levels fill all 256 steps."""
 _FULL_RANGE = 2
 _BT601 = (0.299, 0.114)
 _MATRICES = {1: (0.2126, 0.0722), 9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}
 """Shares of red and blue by FFmpeg's numbers of colour spaces; all others are BT.601's, which is
 what FFmpeg itself takes where a file is silent."""
+_TRANSFERS: Mapping[int, Transfer] = {16: "pq", 18: "hlg"}
+"""By FFmpeg's numbers; all others are drawn for a standard display."""
+_SCALER_KNOWS = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
+"""The colour spaces that FFmpeg's scaler converts; it refuses a picture in any other."""
+_NO_MATRIX: Mapping[str, Any] = {"src_colorspace": Colorspace.ITU601, "dst_colorspace": Colorspace.ITU601}
+"""The same on both sides: nothing is converted, so that no colour space is refused."""
 
 
 def _shown(picture: VideoFrame, turn: _Turn) -> Pixels | Planes:
-    if picture.format.name not in _HALVED or picture.width % 2 or picture.height % 2:
-        return turn.applied(np.asarray(picture.to_ndarray(format="bgr24"), np.uint8))
-    full = _HALVED[picture.format.name] or picture.color_range == _FULL_RANGE
+    transfer = _TRANSFERS.get(picture.color_trc, "standard")
+    layout = _halved(picture.format.name, deep=transfer != "standard")
+    if layout is None or picture.width % 2 or picture.height % 2:
+        known: Mapping[str, Any] = {} if picture.colorspace in _SCALER_KNOWS else _NO_MATRIX
+        return turn.applied(np.asarray(picture.to_ndarray(format="bgr24", **known), np.uint8))
+    full = picture.format.name.startswith("yuvj") or picture.color_range == _FULL_RANGE
     red, blue = _MATRICES.get(picture.colorspace, _BT601)
-    y, cb, cr = (turn.applied(_plane(plane)) for plane in picture.planes[:3])
+    if picture.format.name != layout:
+        picture = picture.reformat(format=layout, **_NO_MATRIX)
+    y, cb, cr = (turn.applied(plane) for plane in _planes(picture, transfer, full=full))
     return Planes(y, cb, cr, Matrix(red, blue, full))
 
 
-def _plane(plane: VideoPlane) -> NDArray[np.uint8]:
+@cache
+def _halved(name: str, *, deep: bool) -> str | None:
+    """The layout with colour at half the size that another is brought to, None for R, G, B and grey.
+
+    deep: whether ten bits are wanted where there are eight.
+    """
+    layout = VideoFormat(name)
+    if layout.is_rgb or layout.has_palette or len(layout.components) < 3:
+        return None
+    if deep or layout.components[0].bits > 8:
+        return "yuv420p10le"
+    return "yuvj420p" if name.startswith("yuvj") else "yuv420p"
+
+
+def _planes(picture: VideoFrame, transfer: Transfer, *, full: bool) -> list[Pixels]:
+    if picture.format.name != "yuv420p10le":
+        return [_plane(plane, np.uint8) for plane in picture.planes[:3]]
+    tables = (luma_table(transfer, full), *[chroma_table(transfer, full)] * 2)
+    return [np.take(table, _plane(plane, np.uint16), mode="clip") for table, plane in zip(tables, picture.planes, strict=True)]
+
+
+def _plane(plane: VideoPlane, sample: type[np.uint8 | np.uint16]) -> NDArray[Any]:
     """The decoder's own memory, which lives as long as the array does; not to be written to."""
-    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+    samples = np.frombuffer(memoryview(plane), sample)
+    return samples.reshape(-1, plane.line_size // samples.itemsize)[: plane.height, : plane.width]
 
 
 def _display_matrix(picture: VideoFrame) -> tuple[float, float, float, float]:

@@ -227,13 +227,76 @@ def test_what_phones_write_comes_as_planes(tmp_path, pix_fmt, codec, full):
     assert np.abs(frame.pixels.astype(int) - soft()).mean() < 4
 
 
-@pytest.mark.parametrize(("pix_fmt", "height", "width"), [("yuv444p", 120, 200), ("yuv422p", 120, 200), ("yuv420p10le", 120, 200), ("yuv444p", 121, 201)])
+@pytest.mark.parametrize(("pix_fmt", "height", "width"), [("bgr0", 120, 200), ("gray", 120, 200), ("yuv444p", 121, 201)])
 def test_other_layouts_are_converted_whole(tmp_path, pix_fmt, height, width):
     pixels = soft(0, height, width)
     frame = next(VideoFile(encode(tmp_path / "a.mkv", [pixels] * 3, "ffv1", pix_fmt)).frames())
     assert isinstance(frame.picture, np.ndarray)
     assert frame.picture.shape == (height, width, 3)
-    assert np.abs(frame.pixels.astype(int) - pixels).mean() < 3
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    assert np.abs(frame.pixels.astype(int) - (grey[..., None] if pix_fmt == "gray" else pixels)).mean() < 3
+
+
+@pytest.mark.parametrize(
+    ("codec", "pix_fmt"),
+    [("ffv1", "yuv444p"), ("ffv1", "yuv422p"), ("ffv1", "yuv420p10le"), ("ffv1", "yuv422p10le"), ("ffv1", "yuva444p10le"),
+     ("mjpeg", "yuvj422p"), ("mjpeg", "yuvj444p"), ("rawvideo", "nv12"), ("rawvideo", "yuyv422"), ("prores_ks", "yuv422p10le")],
+)  # fmt: skip
+def test_every_layout_of_luma_and_colour_comes_as_planes_of_the_same_levels(tmp_path, codec, pix_fmt):
+    picture = next(VideoFile(encode(tmp_path / ("a.mov" if codec in {"mjpeg", "prores_ks"} else "a.mkv"), [soft()] * 3, codec, pix_fmt)).frames()).picture
+    assert isinstance(picture, Planes)
+    assert picture.matrix == Matrix(full=pix_fmt.startswith("yuvj"))
+    assert picture.cb.shape == picture.cr.shape == (60, 100)
+    assert np.abs(picture.bgr().astype(int) - soft()).mean() < 4
+    # FFmpeg's quick way to B, G, R loses one grey level and a half, which half as much is told from
+    assert abs((picture.luma().astype(int) - cv2.cvtColor(soft(), cv2.COLOR_BGR2GRAY)).mean()) < 0.75
+
+
+def tagged(path, pixels, pix_fmt="yuv420p10le", **tags):
+    """A lossless film whose every picture says so of its colours."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=30)
+        stream.height, stream.width = pixels.shape[:2]
+        stream.pix_fmt = pix_fmt
+        for name, value in tags.items():
+            setattr(stream.codec_context, name, value)
+        for index in range(3):
+            picture = av.VideoFrame.from_ndarray(pixels, format="bgr24").reformat(format=pix_fmt, dst_color_range=tags.get("color_range"))
+            picture.pts, picture.time_base = index, Fraction(1, 30)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(("pix_fmt", "height", "width"), [("yuv420p10le", 120, 200), ("yuv422p", 120, 200), ("yuv444p", 121, 201), ("yuv420p", 120, 200)])
+@pytest.mark.parametrize("space", [8, 10, 14, 15])
+def test_a_colour_space_that_ffmpeg_does_not_convert_is_no_fault(tmp_path, space, pix_fmt, height, width):
+    """BT.2020 with constant luminance, ICtCp and the like, which HDR telephones may write."""
+    path = tagged(tmp_path / "odd.mkv", soft(0, height, width), pix_fmt, colorspace=space)
+    assert decoded(path).colorspace == space
+    frames, complaint = drain(VideoFile(path))
+    assert complaint is None
+    assert len(frames) == 3
+    assert np.abs(frames[0].pixels.astype(int) - soft(0, height, width)).mean() < 6
+
+
+@pytest.mark.parametrize(("transfer", "white"), [(18, 0.75), (16, 0.58), (1, 1.0)], ids=["hlg", "pq", "standard"])
+@pytest.mark.parametrize("full", [False, True], ids=["limited", "full"])
+def test_reference_white_is_white_whatever_the_film_was_made_for(tmp_path, transfer, white, full):
+    """A glint that fills the scale of a standard film is stored far below it in one of high dynamic range."""
+    grey = np.full((120, 200, 3), 20, np.uint8)
+    grey[40:80, 80:120] = round(255 * white)
+    path = tagged(tmp_path / "hdr.mkv", grey, color_trc=transfer, color_range=2 if full else 1)
+    picture = next(VideoFile(path).frames()).picture
+    assert picture.matrix.full is full
+    assert picture.luma()[60, 100] >= 253
+    assert picture.luma()[10, 10] < 60
+    assert np.ptp(picture.bgr()[60, 100].astype(int)) <= 2
+
+
+def test_eight_bits_of_high_dynamic_range_are_brought_to_the_standard_as_well(tmp_path):
+    grey = np.full((120, 200, 3), 191, np.uint8)
+    assert next(VideoFile(tagged(tmp_path / "a.mkv", grey, "yuv420p", color_trc=18)).frames()).picture.luma().min() >= 252
 
 
 @pytest.mark.parametrize(("height", "width"), [(121, 200), (120, 201), (121, 201)])
