@@ -99,13 +99,14 @@ class VideoFile:
             ) from error
 
     def _stream(self, container: InputContainer) -> VideoStream:
-        """The first moving picture; a song's cover is none."""
-        for stream in container.streams.video:
-            if not stream.disposition & Disposition.attached_pic:
-                stream.thread_type = "AUTO"
-                stream.thread_count = self._threads
-                return stream
-        raise InputUnreadable(f"{self.name} holds no video.")
+        """The largest moving picture, the first of equals; covers are none, depth maps and previews smaller."""
+        moving = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+        if not moving:
+            raise InputUnreadable(f"{self.name} holds no video.")
+        largest = max(moving, key=lambda stream: stream.width * stream.height)
+        largest.thread_type = "AUTO"
+        largest.thread_count = self._threads
+        return largest
 
     def _first_picture(self, container: InputContainer, stream: VideoStream) -> VideoFrame:
         for picture in _pictures(container, stream, _Tally()):
@@ -282,7 +283,8 @@ def _pictures(container: InputContainer, stream: VideoStream, tally: _Tally) -> 
             if packet.pts is not None and packet.time_base:
                 end_s = float((packet.pts + (packet.duration or 0)) * packet.time_base)
                 tally.until_s = max(tally.until_s, end_s)
-            if packet.stream_index == stream.index:
+            # The packets that end each stream bear the number 0, whichever it is.
+            if packet.stream.index == stream.index:
                 tally.shown(packet)
                 for picture in _decoded(packet, tally):
                     tally.decoded += 1

@@ -413,6 +413,48 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
         VideoFile(tmp_path)
 
 
+def beside(path, others, pixels):
+    """A film of these pictures whose file holds other streams before it: "sound", or the size of a picture."""
+    with av.open(str(path), "w") as container:
+        first = []
+        for other in others:
+            if other == "sound":
+                first.append(container.add_stream("aac", rate=48000))
+                continue
+            stream = container.add_stream("libx264", rate=30, options={"preset": "ultrafast"})
+            stream.width, stream.height = other
+            stream.pix_fmt = "yuv420p"
+            first.append(stream)
+        film = container.add_stream("libx264", rate=30, options={"bf": "2"})
+        film.height, film.width = pixels[0].shape[:2]
+        film.pix_fmt = "yuv420p"
+        for index, one in enumerate(pixels):
+            for stream in first:
+                if stream.type == "audio":
+                    sound = av.AudioFrame.from_ndarray(np.zeros((1, 1600), np.float32), "fltp", "mono")
+                    sound.sample_rate, sound.pts = 48000, index * 1600
+                    container.mux(stream.encode(sound))
+                else:
+                    container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((stream.height, stream.width, 3), np.uint8), format="bgr24")))
+            container.mux(film.encode(av.VideoFrame.from_ndarray(one, format="bgr24")))
+        for stream in [*first, film]:
+            container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+@pytest.mark.parametrize("others", [["sound"], [(64, 48)], ["sound", (64, 48), "sound"]], ids=str)
+def test_the_film_behind_sound_and_smaller_pictures_is_read_to_its_last_picture(tmp_path, suffix, others):
+    """Some telephones put the sound first, some a preview or a map of depths."""
+    path = beside(tmp_path / f"a{suffix}", others, [np.full((120, 200, 3), 6 * i, np.uint8) for i in range(40)])
+    source = VideoFile(path)
+    frames, complaint = drain(source)
+    assert complaint is None
+    assert [frame.index for frame in frames] == list(range(40))
+    assert frames[0].pixels.shape == (120, 200, 3)
+    assert [frame.pixels.mean() for frame in frames] == pytest.approx([6 * i for i in range(40)], abs=3)
+
+
 def test_a_song_is_no_video(tmp_path):
     with av.open(str(tmp_path / "song.mp4"), "w") as container:
         stream = container.add_stream("aac", rate=8000, layout="mono")
