@@ -6,14 +6,15 @@ The frames come from the recording, read once more, or from what a live sweep ke
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from detector.model import Finding, Frame, Still, Track
+from detector.model import Finding, Frame, Pixels, Still, Track
 from detector.report import Report
 from detector.strip import Moment, brightness, clip_frame, strip
 from hardware.sensor import InputUnreadable, SensorUnavailable
@@ -29,12 +30,20 @@ DARK_SHARE = 0.95
 exposure change it by less from frame to frame."""
 
 
+KEPT_QUALITY = 95
+"""Of the frames that wait to be filmed: as JPEG, since 61 of them as pixels fill 380 MB at 1080p, four times that at 4K."""
+
+
 @dataclass(frozen=True, slots=True)
 class Film:
     """Clips (MP4) and strips (JPEG) by the finding's number in the report, from 1."""
 
     clips: Mapping[int, bytes] = field(default_factory=dict)
     strips: Mapping[int, bytes] = field(default_factory=dict)
+
+
+Passing = tuple[int, Callable[[], bytes]]
+"""A frame's number, and what makes a JPEG of it where it is wanted."""
 
 
 def film(report: Report, again: Callable[[], Iterator[Frame]] | None = None) -> Film:
@@ -46,10 +55,10 @@ def film(report: Report, again: Callable[[], Iterator[Frame]] | None = None) -> 
     wanted = [(n, f) for n, f in enumerate(report.findings, 1) if isinstance(f.where, Track) and f.where.points][:MOST_CLIPS]
     if not wanted:
         return Film()
-    moments = _kept(report) if again is None else _read(again)
+    passing = _kept(report) if again is None else _read(again)
     clips: dict[int, bytes] = {}
     strips: dict[int, bytes] = {}
-    for number, scene in _scenes(moments, {number: _window(_where(finding)) for number, finding in wanted}):
+    for number, scene in _scenes(passing, {number: _window(_where(finding)) for number, finding in wanted}):
         finding = dict(wanted)[number]
         clips[number] = _clip(scene, number, finding)
         if (drawn := _strip(scene, _where(finding))) is not None:
@@ -57,17 +66,18 @@ def film(report: Report, again: Callable[[], Iterator[Frame]] | None = None) -> 
     return Film(clips, strips)
 
 
-def _scenes(moments: Iterable[Moment], windows: Mapping[int, tuple[int, int]]) -> Iterator[tuple[int, list[Moment]]]:
-    """The moments of each window as soon as it is over, so that none are held for longer."""
-    waiting: dict[int, list[Moment]] = {number: [] for number in windows}
-    for moment in moments:
-        for number in [n for n in waiting if moment.frame > windows[n][1]]:
+def _scenes(passing: Iterable[Passing], windows: Mapping[int, tuple[int, int]]) -> Iterator[tuple[int, list[Still]]]:
+    """The frames of each window as soon as it is over, so that none are held for longer."""
+    waiting: dict[int, list[Still]] = {number: [] for number in windows}
+    for frame, jpeg in passing:
+        for number in [n for n in waiting if frame > windows[n][1]]:
             scene = waiting.pop(number)
             if len(scene) >= 2:
                 yield number, scene
-        for number, scene in waiting.items():
-            if windows[number][0] <= moment.frame:
-                scene.append(moment)
+        if wanted := [scene for number, scene in waiting.items() if windows[number][0] <= frame]:
+            still = Still(frame, jpeg())
+            for scene in wanted:
+                scene.append(still)
         if not waiting:
             return
     yield from ((number, scene) for number, scene in waiting.items() if len(scene) >= 2)
@@ -87,8 +97,8 @@ def _window(track: Track) -> tuple[int, int]:
     return middle - REACH_FRAMES, middle + REACH_FRAMES
 
 
-def _clip(scene: list[Moment], number: int, finding: Finding) -> bytes:
-    frames = (clip_frame(moment, _where(finding), number, alarm=finding.alarm) for moment in scene)
+def _clip(scene: Sequence[Still], number: int, finding: Finding) -> bytes:
+    frames = (clip_frame(_moment(still), _where(finding), number, alarm=finding.alarm) for still in scene)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
         from hardware.video import write_video  # noqa: PLC0415 -- a sweep of the network never needs it
@@ -97,27 +107,50 @@ def _clip(scene: list[Moment], number: int, finding: Finding) -> bytes:
         return path.read_bytes()
 
 
-def _strip(scene: list[Moment], track: Track) -> bytes | None:
-    lit = max(scene, key=lambda moment: (brightness(moment, track), float(moment.pixels.mean())))
-    level, seen = float(lit.pixels.mean()), {point[0] for point in track.points}
+def _strip(scene: Sequence[Still], track: Track) -> bytes | None:
+    seen, levels = {point[0] for point in track.points}, [_levels(_moment(still), track) for still in scene]
+    brightest = max(range(len(scene)), key=lambda n: levels[n])
+    lit, (_, level) = scene[brightest], levels[brightest]
     # the glint was missing there and the whole picture was darker; where only the glint was missing, the angle had changed
-    dark = [moment for moment in scene if moment.frame not in seen and float(moment.pixels.mean()) < DARK_SHARE * level]
-    return strip(lit, min(dark, key=lambda moment: abs(moment.frame - lit.frame), default=None), track)
+    dark = [still for still, (_, mean) in zip(scene, levels, strict=True) if still.frame not in seen and mean < DARK_SHARE * level]
+    unlit = min(dark, key=lambda still: abs(still.frame - lit.frame), default=None)
+    return strip(_moment(lit), None if unlit is None else _moment(unlit), track)
 
 
-def _read(again: Callable[[], Iterator[Frame]]) -> Iterator[Moment]:
+def _levels(moment: Moment, track: Track) -> tuple[float, float]:
+    """Of the place where the track stands, and of the whole picture."""
+    return brightness(moment, track), float(moment.pixels.mean())
+
+
+def _read(again: Callable[[], Iterator[Frame]]) -> Iterator[Passing]:
     """The frames of a recording; one that breaks off has been told of in the report already."""
     try:
         for frame in again():
-            yield Moment(frame.index, frame.pixels)
+            yield frame.index, partial(_jpeg, frame)
     except (SensorUnavailable, InputUnreadable):
         return
 
 
-def _kept(report: Report) -> Iterator[Moment]:
+def _kept(report: Report) -> Iterator[Passing]:
     """The frames that the senses kept, in order."""
     stills: list[Still] = sorted({s.frame: s for result in report.results for s in result.footage}.values(), key=lambda s: s.frame)
-    for still in stills:
-        pixels = cv2.imdecode(np.frombuffer(still.jpeg, np.uint8), cv2.IMREAD_UNCHANGED)
-        if pixels is not None:
-            yield Moment(still.frame, np.asarray(pixels, np.uint8))
+    return ((still.frame, partial(_as_it_is, still)) for still in stills if _pixels(still) is not None)
+
+
+def _jpeg(frame: Frame) -> bytes:
+    return cv2.imencode(".jpg", frame.pixels, [cv2.IMWRITE_JPEG_QUALITY, KEPT_QUALITY])[1].tobytes()
+
+
+def _as_it_is(still: Still) -> bytes:
+    return still.jpeg
+
+
+def _moment(still: Still) -> Moment:
+    pixels = _pixels(still)
+    assert pixels is not None  # noqa: S101  # what cannot be read was never kept
+    return Moment(still.frame, pixels)
+
+
+def _pixels(still: Still) -> Pixels | None:
+    pixels = cv2.imdecode(np.frombuffer(still.jpeg, np.uint8), cv2.IMREAD_UNCHANGED)
+    return None if pixels is None else np.asarray(pixels, np.uint8)

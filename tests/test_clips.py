@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from dataclasses import replace
 from importlib import resources
 
@@ -99,6 +100,31 @@ def test_a_recording_that_breaks_off_gives_what_came(tmp_path):
         raise SensorUnavailable(Unavailable.CUT_SHORT, "room.mp4 ends early.")
 
     assert 15 <= len(played(film(report(), broken).clips[1], tmp_path)) <= 40
+
+
+def test_frames_that_wait_to_be_filmed_take_little_memory_and_the_others_are_not_converted():
+    """61 whole pictures as pixels fill 380 MB at 1080p, and 1.5 GB at 4K."""
+    converted = []
+
+    class Counted(Frame):
+        @property
+        def pixels(self):
+            converted.append(self.index)
+            return super().pixels
+
+    def large():
+        for index in range(200):
+            picture = np.zeros((1080, 1920, 3), np.uint8)
+            cv2.circle(picture, (100 + index // 4, 90), 2, (255, 255, 255), -1)
+            yield Counted(picture, index, index / 30)
+
+    tracemalloc.start()
+    film(report([finding(80, 130)]), large)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(converted) == 2 * REACH_FRAMES + 1
+    assert min(converted) >= 105 - REACH_FRAMES - 2
+    assert most < 100e6
 
 
 def test_no_more_frames_are_read_than_needed():
