@@ -137,9 +137,9 @@ def _is_camera(word: str) -> bool:
 
 
 def _is_picture(path: Path) -> bool:
-    from hardware.pictures import SUFFIXES  # noqa: PLC0415
+    from hardware.pictures import FOREIGN, SUFFIXES  # noqa: PLC0415
 
-    return path.suffix.lower() in SUFFIXES | {".heic", ".heif"} and not path.is_dir()
+    return path.suffix.lower() in SUFFIXES | FOREIGN and not path.is_dir()
 
 
 def _lens_over_recording(path: Path, lamp: Path | None, distances_m: Sequence[float] = ()) -> Sense:

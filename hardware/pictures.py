@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -17,8 +17,10 @@ from detector.model import Frame, LampState
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable, named_file
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"})
-"""What cameras and tools write and every OpenCV wheel reads.  No wheel reads HEIC, which phones
-may write instead of JPEG."""
+"""What cameras and tools write and every OpenCV wheel reads."""
+
+FOREIGN = frozenset({".heic", ".heif", ".avif", ".jxl", ".jp2", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"})
+"""What telephones and cameras may write instead, and not every wheel reads as they meant it."""
 
 _STEP_S = 1.0
 """Pictures in a folder carry no common clock; a second apart keeps their order."""
@@ -30,8 +32,9 @@ def read_picture(path: Path, index: int = 0) -> Frame:
     Raises `InputUnreadable` for anything that is not a picture OpenCV can decode.
     """
     data = _bytes_of(path)
-    if path.suffix.lower() in {".heic", ".heif"}:
-        raise InputUnreadable(f"{path.name} is an HEIC picture; please convert it to JPEG or PNG first.")
+    if path.suffix.lower() in FOREIGN:
+        kind = path.suffix[1:].upper()
+        raise InputUnreadable(f"{path.name} is a picture in {kind}, which is not read here; please convert it to JPEG or PNG first.")
     try:
         # COLOR also takes transparency away, makes three channels of one and 8 bits of 16.
         with quiet_opencv():
@@ -90,10 +93,13 @@ class PictureFolder:
         return frame if self._states is None else replace(frame, lamp=self._states[index])
 
     def _first_shape(self) -> tuple[int, ...]:
+        refused: list[str] = []
         for path in self._paths:
-            with suppress(InputUnreadable):
+            try:
                 return read_picture(path).pixels.shape
-        raise InputUnreadable(f"None of the {len(self._paths)} pictures in {self.name} can be read.")
+            except InputUnreadable as unreadable:
+                refused.append(str(unreadable))
+        raise InputUnreadable(f"None of the {len(self._paths)} pictures in {self.name} can be read: {refused[0]}")
 
 
 def read_lamp_states(path: Path) -> tuple[LampState, ...]:
@@ -142,12 +148,14 @@ def _pictures_in(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise InputUnreadable(f"There is no folder {folder}.")
     try:
-        paths = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+        paths = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES | FOREIGN and not path.name.startswith(".")]
     except PermissionError as error:
         raise InputUnreadable(f"{folder.name} may not be read: permission denied.") from error
     if not paths:
         raise InputUnreadable(f"{folder.name} holds no pictures (looked for {', '.join(sorted(SUFFIXES))}).")
-    return sorted(paths, key=_natural)
+    # a raw picture beside the JPEG of the same shot is no loss
+    read = {path.stem for path in paths if path.suffix.lower() in SUFFIXES}
+    return sorted((path for path in paths if path.suffix.lower() in SUFFIXES or path.stem not in read), key=_natural)
 
 
 def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:

@@ -37,7 +37,7 @@ def test_what_the_user_names_is_taken_for_what_it_is(named, feed):
     assert feeds(lens_from(named)) == [feed]
 
 
-@pytest.mark.parametrize(("named", "name"), [(["lit.jpg"], "lit.jpg"), (["lit.JPG", "dark.png"], "lit.JPG and dark.png"), (["x.heic"], "x.heic")])
+@pytest.mark.parametrize(("named", "name"), [(["lit.jpg"], "lit.jpg"), (["lit.JPG", "dark.png"], "lit.JPG and dark.png"), (["x.heic"], "x.heic"), (["lit.avif", "dark.DNG"], "lit.avif and dark.DNG")])
 @pytest.mark.usefixtures("here")
 def test_one_picture_or_two_are_judged_as_pictures(named, name):
     assert feeds(lens_from(named)) == [(name, True)]

@@ -115,8 +115,31 @@ def test_missing_folder_and_heic_are_told_apart(tmp_path):
     with pytest.raises(InputUnreadable, match="is a folder"):
         read_picture(tmp_path)
     (tmp_path / "a.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
-    with pytest.raises(InputUnreadable, match="convert it to JPEG"):
+    with pytest.raises(InputUnreadable, match="HEIC, which is not read here; please convert it to JPEG"):
         read_picture(tmp_path / "a.HEIC")
+
+
+def test_a_raw_picture_is_refused_even_where_it_could_be_mistaken_for_one_that_is_read(tmp_path):
+    """A DNG is a TIFF whose first picture is a thumbnail: a lens would not be in it."""
+    write(tmp_path / "a.tiff", scene()).rename(tmp_path / "a.dng")
+    with pytest.raises(InputUnreadable, match=r"a\.dng is a picture in DNG, which is not read here"):
+        read_picture(tmp_path / "a.dng")
+
+
+def test_pictures_that_are_not_read_are_named_unless_the_same_shot_is_there(tmp_path):
+    for name in ("1.jpg", "2.jpg"):
+        write(tmp_path / name, scene())
+    for name in ("1.dng", "3.HEIC"):
+        (tmp_path / name).write_bytes(b"x")
+    source = PictureFolder(tmp_path)
+    frames, complaint = drain(source)
+    assert source.expected_frames == 3
+    assert [frame.index for frame in frames] == [0, 1]
+    assert complaint.says.startswith("1 of 3 pictures were left out: 3.HEIC is a picture in HEIC")
+    for path in tmp_path.glob("*.jpg"):
+        path.unlink()
+    with pytest.raises(InputUnreadable, match=r"None of the 2 pictures .* can be read: 1\.dng is a picture in DNG"):
+        PictureFolder(tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
