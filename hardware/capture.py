@@ -13,7 +13,7 @@ from detector.model import Packet
 from detector.network.batch import Batch
 from hardware import records
 from hardware.records import FILE_HEAD, MAGICS
-from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable
+from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable, named_file
 from hardware.unpacking import DamagedError, unpacked
 from hardware.window import NoRecordError, Window
 
@@ -30,20 +30,20 @@ class CaptureFile:
     replay = True
 
     def __init__(self, path: Path | str) -> None:
-        self._path = Path(path)
+        self._path = named_file(Path(path))
         self.name = self._path.name
         self.done_bytes = 0
         try:
             self.size_bytes = self._path.stat().st_size
             head = self._head()
         except DamagedError as error:
-            raise InputUnreadable(f"{self._path}: a damaged {error} file") from error
+            raise InputUnreadable(f"{self.name} is a damaged {error} file.") from error
         except OSError as error:
-            raise InputUnreadable(f"{self._path}: {error.strerror or 'cannot be read'}") from error
+            raise InputUnreadable(f"{self.name} cannot be read: {error.strerror or error}.") from error
         if not head:
-            raise InputUnreadable(f"{self._path}: the file is empty")
+            raise InputUnreadable(f"{self.name} is empty.")
         if len(head) < FILE_HEAD or head[:4] not in MAGICS:
-            raise InputUnreadable(f"{self._path}: neither pcap nor pcapng")
+            raise InputUnreadable(f"{self.name} is neither pcap nor pcapng: no capture that can be read.")
 
     def batches(self) -> Iterator[Batch]:
         """Packets in the order of the file, many at a time; each batch lasts until the next is asked for."""
@@ -56,10 +56,10 @@ class CaptureFile:
                     yield batch
                 self.done_bytes = file.tell()
         except (NoRecordError, DamagedError) as error:
-            says = f"{self.name} ends in the middle of a packet or is damaged there; the {whole} packets before it were read"
+            says = f"{self.name} ends in the middle of a packet or is damaged there; the {whole} packets before it were read."
             raise SensorUnavailable(Unavailable.CUT_SHORT, says) from error
         except OSError as error:
-            raise SensorUnavailable(Unavailable.LOST, f"{self.name}: {error.strerror}") from error
+            raise SensorUnavailable(Unavailable.LOST, f"{self.name} could not be read on: {error.strerror}.") from error
 
     def packets(self) -> Iterator[Packet]:
         """Packets one by one, each with bytes of its own."""

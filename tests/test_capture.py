@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import os
 import random
 import struct
 import sys
@@ -333,16 +334,20 @@ def test_what_is_no_capture_is_refused_in_one_line(written, data, says):
     with pytest.raises(InputUnreadable, match=says) as refused:
         CaptureFile(written(data))
     assert "\n" not in str(refused.value)
+    assert str(refused.value).endswith(".")
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(InputUnreadable, match="No such file"):
+    with pytest.raises(InputUnreadable, match=r"There is no file .*none\.pcap\."):
         CaptureFile(tmp_path / "none.pcap")
 
 
-def test_a_folder_is_refused(tmp_path):
-    with pytest.raises(InputUnreadable):
+def test_a_folder_and_a_pipe_are_refused(tmp_path):
+    with pytest.raises(InputUnreadable, match="is a folder"):
         CaptureFile(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputUnreadable, match="pipe is a device or a pipe, not a file"):
+        CaptureFile(tmp_path / "pipe")
 
 
 def test_memory_stays_flat_and_progress_is_told(written):
