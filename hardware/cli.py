@@ -5,6 +5,7 @@ Nothing heavy is imported before a command runs, so that `--help` answers at onc
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from hardware import exits
+from hardware import exits, streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,6 +62,7 @@ def main() -> None:
     Whatever nobody foresaw ends here, in plain words and without a verdict.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    streams.make_ready()
     code: str | int | None = exits.DONE
     try:
         app()
@@ -69,9 +71,17 @@ def main() -> None:
         code = exits.NOT_CHECKED if end.code in {1, 130} else end.code
     except KeyboardInterrupt:
         code = exits.NOT_CHECKED
+    except OSError as error:
+        code = _full(error) if error.errno in {errno.ENOSPC, errno.EDQUOT} else _fault(error)
     except Exception as error:  # noqa: BLE001 -- the one catch at the very top: a crash must never look like a verdict
         code = _fault(error)
     sys.exit(code)
+
+
+def _full(error: OSError) -> int:
+    """A disk that is full is nobody's fault, wherever it shows."""
+    _complain([f"{error.filename or 'The answer'} cannot be written: {error.strerror}."])
+    return exits.USAGE
 
 
 def _fault(error: Exception) -> int:

@@ -17,6 +17,7 @@ import numpy as np
 from detector.model import Finding, Frame, Pixels, Still, Track
 from detector.report import Report
 from detector.strip import Moment, brightness, clip_frame, strip
+from hardware.runner import Tell
 from hardware.sensor import InputUnreadable, SensorUnavailable
 
 MOST_CLIPS = 5
@@ -46,11 +47,11 @@ Passing = tuple[int, Callable[[], bytes]]
 """A frame's number, and what makes a JPEG of it where it is wanted."""
 
 
-def film(report: Report, again: Callable[[], Iterator[Frame]] | None = None) -> Film:
+def film(report: Report, again: Callable[[], Iterator[Frame]] | None = None, tell: Tell | None = None) -> Film:
     """Clips and strips of the first few lenses found.
 
-    again: reads the recording once more; without it, what the senses kept is used.  Raises OSError
-    where there is no room for a clip.
+    again: reads the recording once more; without it, what the senses kept is used.  tell: hears how
+    many clips there are.  Raises OSError where there is no room for a clip.
     """
     wanted = [(n, f) for n, f in enumerate(report.findings, 1) if isinstance(f.where, Track) and f.where.points][:MOST_CLIPS]
     if not wanted:
@@ -63,6 +64,8 @@ def film(report: Report, again: Callable[[], Iterator[Frame]] | None = None) -> 
         clips[number] = _clip(scene, number, finding)
         if (drawn := _strip(scene, _where(finding))) is not None:
             strips[number] = drawn
+        if tell is not None:
+            tell("clips of the findings", len(clips), len(wanted))
     return Film(clips, strips)
 
 

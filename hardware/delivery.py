@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from hardware import store
-from hardware.console import show
+from hardware.console import Bars, remark, show
 
 if TYPE_CHECKING:
     from detector.model import Frame
@@ -71,7 +71,11 @@ class Delivery:
         from hardware.clips import film  # noqa: PLC0415 -- a sweep of the network needs no video library
 
         films: list[Film] = []
-        self._try("The clips of the findings", lambda _: films.append(film(report, again)))
+        try:
+            with Bars() as bars:
+                self._try("The clips of the findings", lambda _: films.append(film(report, again, bars.tell)))
+        except KeyboardInterrupt:
+            remark("The clips of the findings were left out, since you asked to stop.")
         return films[0] if films else None
 
     @property
@@ -93,9 +97,10 @@ def text_stream(json_file: str | None) -> TextIO:
 
 
 def write_out(text: str) -> None:
-    """Text to standard output, all of it or an OSError."""
-    sys.stdout.write(text)
+    """Text to standard output, all of it or an OSError; in UTF-8, as a program that reads it expects."""
     sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
 
 
 def abandon_output() -> None:

@@ -63,6 +63,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     try:
         for name, data in files.items():
             _write(beside / name, data)
+        prepare_folder(folder)  # another sweep may have ended here meanwhile: its report is kept like an earlier one
         for name in OURS:
             if (beside / name).exists():
                 (beside / name).replace(folder / name)

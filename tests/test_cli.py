@@ -304,6 +304,39 @@ def test_a_reader_that_went_away_is_no_fault_of_ours(air):
     process.stderr.close()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["lens", "--help"], ["doctor"], ["signatures", "hik"]])
+def test_a_full_disk_for_any_answer_is_one_line_and_exit_2(words):
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = run(*words, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    assert done.stderr == "The answer cannot be written: No space left on device.\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no descriptors to close so")
+@pytest.mark.parametrize("closed", [[0], [1], [2], [0, 1, 2]], ids=str)
+def test_closed_streams_cost_neither_the_report_nor_a_file(closed, air, tmp_path):
+    """Some schedulers start programs so; the next file opened would get the number of standard output."""
+    shut = f"import os; [os.close(n) for n in {closed}]; import sys; sys.stdin, sys.stdout, sys.stderr = [None if n in {closed} else s for n, s in enumerate((sys.stdin, sys.stdout, sys.stderr))]"
+    done = run("network", "--capture", air, "--json", tmp_path / "r.json", driver=driver(shut))
+    assert done.returncode == 0
+    assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["verdict"] == "NOTHING SEEN"
+    assert ("NOTHING SEEN" in done.stdout) == (1 not in closed)
+
+
+def test_a_stream_of_few_letters_shows_question_marks_and_json_stays_whole(air, tmp_path):
+    named = tmp_path / "房间.pcap"
+    named.write_bytes(air.read_bytes())
+    settings = {"env": os.environ | {"PYTHONIOENCODING": "ascii"}, "encoding": "utf-8"}
+    done = run("network", "--capture", named, **settings)
+    assert done.returncode == 0
+    assert "??.pcap" in done.stdout
+    told = run("network", "--capture", named, "--json", "-", **settings)
+    assert told.returncode == 0
+    assert json.loads(told.stdout)["sources"][0]["name"] == "房间.pcap"
+    assert "??.pcap" in told.stderr
+
+
 # --- a crash never looks like a verdict
 
 BOOM = "def boom(*a, **k): raise RuntimeError('injected')"
@@ -377,6 +410,26 @@ def test_ctrl_c_keeps_what_was_gathered(number, room, air, tmp_path):
     assert made["coverage"]["lens"]["examined"]["frames"] >= 30
     assert made["senses"]["network"] == "NOTHING SEEN"
     assert "The user stopped the sweep" in " ".join(out.split())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_while_clips_are_made_leaves_out_the_clips_only(tmp_path):
+    """They take seconds after the sweep is over; what it found must not go with them."""
+    slow = """
+import sys, time
+import hardware.clips as m
+def clip(*_): print('begun', file=sys.stderr, flush=True); time.sleep(60)
+m._clip = clip
+"""
+    words = ["sweep", "--replay", sample("lens"), "--out", tmp_path / "out"]
+    process = subprocess.Popen([sys.executable, "-c", driver(slow), *map(str, words)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr.readline() == "begun\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "LIKELY CAMERA" in out
+    assert err == "The clips of the findings were left out, since you asked to stop.\n"
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"report.json", "report.html", "report.txt", "pictures", "manifest.json"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")

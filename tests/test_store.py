@@ -61,6 +61,18 @@ def test_an_earlier_report_is_set_aside_and_kept_whole(tmp_path):
     assert tree(aside) == ALL
 
 
+def test_a_report_that_another_sweep_wrote_meanwhile_is_set_aside_too(tmp_path):
+    """Two sweeps into one folder at the same time: neither may take the other's report away."""
+    folder = tmp_path / "out"
+    store.prepare_folder(folder)
+    store.prepare_folder(folder)
+    first, second = ({"report.json": word, "pictures/a.jpg": word, store.MANIFEST: word} for word in (b"first", b"second"))
+    store.write_folder(folder, first)
+    store.write_folder(folder, second)
+    assert (folder / "pictures/a.jpg").read_bytes() == b"second"
+    assert [path.read_bytes() for path in folder.glob("earlier/*/pictures/a.jpg")] == [b"first"]
+
+
 def test_other_files_in_the_folder_are_left_alone(tmp_path):
     (tmp_path / "holiday.jpg").write_bytes(b"mine")
     (tmp_path / "report.json").write_text("no report of ours", encoding="utf-8")
