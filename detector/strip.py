@@ -114,7 +114,9 @@ def _path(moment: Moment, track: Track, limits: StripLimits) -> Pixels:
 
 
 def _captioned(panel: Pixels, words: str, limits: StripLimits) -> Pixels:
-    framed = cv2.copyMakeBorder(panel, limits.caption_px, 2, 2, 2, cv2.BORDER_CONSTANT, value=(28, 28, 28))
+    (width, _), _ = cv2.getTextSize(words, FONT, 0.5, 1)
+    right = max(2, width + 12 - panel.shape[1] - 2)  # the path of an upright film is narrower than its caption
+    framed = cv2.copyMakeBorder(panel, limits.caption_px, 2, 2, right, cv2.BORDER_CONSTANT, value=(28, 28, 28))
     cv2.putText(framed, words, (6, limits.caption_px - 7), FONT, 0.5, (235, 235, 235), 1, cv2.LINE_AA)
     return np.asarray(framed, np.uint8)
 

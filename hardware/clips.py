@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from detector.model import Finding, Frame, Pixels, Still, Track
+from detector.optics.search import STEADY
 from detector.report import Report
 from detector.strip import Moment, brightness, clip_frame, strip
 from hardware.runner import Tell
@@ -57,12 +58,13 @@ def film(report: Report, again: Callable[[], Iterator[Frame]] | None = None, tel
     if not wanted:
         return Film()
     passing = _kept(report) if again is None else _read(again)
+    switched = any(result.coverage.examined.get("light", STEADY) != STEADY for result in report.results)
     clips: dict[int, bytes] = {}
     strips: dict[int, bytes] = {}
     for number, scene in _scenes(passing, {number: _window(_where(finding)) for number, finding in wanted}):
         finding = dict(wanted)[number]
         clips[number] = _clip(scene, number, finding)
-        if (drawn := _strip(scene, _where(finding))) is not None:
+        if (drawn := _strip(scene, _where(finding), switched=switched)) is not None:
             strips[number] = drawn
         if tell is not None:
             tell("clips of the findings", len(clips), len(wanted))
@@ -110,13 +112,13 @@ def _clip(scene: Sequence[Still], number: int, finding: Finding) -> bytes:
         return path.read_bytes()
 
 
-def _strip(scene: Sequence[Still], track: Track) -> bytes | None:
+def _strip(scene: Sequence[Still], track: Track, *, switched: bool) -> bytes | None:
     seen, levels = {point[0] for point in track.points}, [_levels(_moment(still), track) for still in scene]
     brightest = max(range(len(scene)), key=lambda n: levels[n])
     lit, (_, level) = scene[brightest], levels[brightest]
     # the glint was missing there and the whole picture was darker; where only the glint was missing, the angle had changed
-    dark = [still for still, (_, mean) in zip(scene, levels, strict=True) if still.frame not in seen and mean < DARK_SHARE * level]
-    unlit = min(dark, key=lambda still: abs(still.frame - lit.frame), default=None)
+    off = [still for still, (_, mean) in zip(scene, levels, strict=True) if still.frame not in seen and mean < DARK_SHARE * level]
+    unlit = min(off if switched else [], key=lambda still: abs(still.frame - lit.frame), default=None)
     return strip(_moment(lit), None if unlit is None else _moment(unlit), track)
 
 

@@ -47,9 +47,9 @@ def finding(first=20, last=70, *, alarm=True):
     return Finding(Track(points), alarm, 0.9, (Reason("level", "It is bright.", 1.0),), "Look at it.")
 
 
-def report(findings=None, footage=(), mosaic=None):
+def report(findings=None, footage=(), mosaic=None, light="switched: 50 frames lit, 50 dark"):
     found = tuple([finding()] if findings is None else findings)
-    result = SenseResult(Coverage("lens", {"frames": 100}, completeness=COMPLETENESS), found, footage=tuple(footage), mosaic=mosaic)
+    result = SenseResult(Coverage("lens", {"frames": 100, "light": light}, completeness=COMPLETENESS), found, footage=tuple(footage), mosaic=mosaic)
     return Report("0.1.0", "2026-11-22T10:00:00Z", judge([result], ["lens"]), (result,), (Source("lens", "room.mp4", True),))
 
 
@@ -85,6 +85,13 @@ def test_in_steady_light_there_is_no_unlit_crop():
 
     switched, always = (shown(film(report(), source).strips[1]) for source in (frames, steady))
     assert always.shape[1] < switched.shape[1]
+
+
+def test_a_picture_that_grows_darker_in_steady_light_is_not_told_as_light_off():
+    """Every second frame is not searched there, and moving past a dark thing darkens the picture."""
+    made = (film(report(light=light), frames) for light in ("steady", "switched: 50 frames lit, 50 dark"))
+    steady, switched = (shown(one.strips[1]) for one in made)
+    assert steady.shape[1] < switched.shape[1]
 
 
 def test_a_live_sweep_is_filmed_from_what_it_kept(tmp_path):

@@ -45,6 +45,14 @@ def test_without_an_unlit_frame_there_are_two_panels():
     assert shown(strip(moment(), None, TRACK)).shape[1] < shown(strip(moment(), moment(lit=False), TRACK)).shape[1]
 
 
+def test_the_caption_fits_above_the_path_of_an_upright_film():
+    upright, across = (shown(strip(moment(size=size), None, TRACK)) for size in ((360, 640), (640, 360)))
+    words = np.argwhere(upright[: LIMITS.caption_px].max(axis=(0, 2)) > 150)
+    assert words.max() < upright.shape[1] - 4, "it ends before the border"
+    letters = [np.count_nonzero(picture[: LIMITS.caption_px, LIMITS.shown_px + 4 :].max(axis=2) > 150) for picture in (upright, across)]
+    assert letters[0] == letters[1]
+
+
 def test_the_path_is_drawn_where_the_glint_went():
     picture = shown(strip(moment(), None, TRACK)).astype(int)
     left, shrink = LIMITS.shown_px + 6, LIMITS.shown_px / 360

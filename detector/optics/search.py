@@ -168,10 +168,13 @@ class LensSearch:
         return ()
 
 
+STEADY = "steady"
+
+
 def light_words(states: Sequence[LampState | None]) -> str:
     """How the room was lit, in words for the report."""
     lit, off, dark = (states.count(state) for state in ("on-axis", "off-axis", "dark"))
     if not lit + off + dark:
-        return "steady"
+        return STEADY
     aside = f", {off} from aside" if off else ""
     return f"switched: {lit} frames lit{aside}, {dark} dark"
