@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import gc
 import json
+import math
 import os
 import signal
 import sys
@@ -36,6 +37,15 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
+
+def _number(value: float | list[float] | None) -> float | list[float] | None:
+    """Refuse what is no number: it is neither below nor above any bound."""
+    if any(math.isnan(one) for one in (value if isinstance(value, list) else [value or 0.0])):
+        raise typer.BadParameter("nan is not a number.")
+    return value
+
+
 Authority = Annotated[
     Literal["owner", "guest", "official"] | None,
     typer.Option(help="By which right you ask this network. Without it, it is only listened to and asked by multicast."),
@@ -48,12 +58,12 @@ Lamp = Annotated[Path | None, typer.Option(help="The lamp's state per frame, whe
 Out = Annotated[Path | None, typer.Option(help="A folder for the report (HTML, JSON, text, pictures, hashes).")]
 Distance = Annotated[
     list[float] | None,
-    typer.Option(min=0.1, max=20.0, help="How far away what you swept was, in metres, for what a lens would have shown; may be given several times."),
+    typer.Option(min=0.1, max=20.0, callback=_number, help="How far away what you swept was, in metres, for what a lens would have shown; may be given several times."),
 ]
 Promiscuous = Annotated[
     bool, typer.Option("--promiscuous", help="Hear frames for others too: at a switch's mirror port, or on a bridge.")
 ]
-Seconds = Annotated[float, typer.Option(min=1.0, max=3600.0, help="How long a live sweep looks and listens.")]
+Seconds = Annotated[float, typer.Option(min=1.0, max=3600.0, callback=_number, help="How long a live sweep looks and listens.")]
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ becomes a gap like any other, and the other sense still runs.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -133,13 +134,18 @@ def _never(sense: str) -> SenseResult:
 
 def _is_camera(word: str) -> bool:
     """A bare number is a camera, unless a file is called so."""
-    return word.isdecimal() and not Path(word).exists()
+    return word.isdecimal() and not os.path.lexists(word)
 
 
 def _is_picture(path: Path) -> bool:
     from hardware.pictures import FOREIGN, SUFFIXES  # noqa: PLC0415
 
-    return path.suffix.lower() in SUFFIXES | FOREIGN and not path.is_dir()
+    return path.suffix.lower() in SUFFIXES | FOREIGN and not _is_folder(path)
+
+
+def _is_folder(path: Path) -> bool:
+    """As `Path.is_dir`, which raises for a name too long; the door that opens it tells of that in words."""
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 def _lens_over_recording(path: Path, lamp: Path | None, distances_m: Sequence[float] = ()) -> Sense:
@@ -178,7 +184,7 @@ def _recording(path: Path, lamp: Path | None) -> FrameSource:
     from hardware.video import VideoFile  # noqa: PLC0415
 
     states = None if lamp is None else read_lamp_states(lamp)
-    return PictureFolder(path, states) if path.is_dir() else VideoFile(path, states)
+    return PictureFolder(path, states) if _is_folder(path) else VideoFile(path, states)
 
 
 def _eye(camera: int | None, seconds: float, lamp: LampPins | None, clock: SweepClock) -> FrameSource:

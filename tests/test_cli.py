@@ -304,6 +304,32 @@ def test_a_reader_that_went_away_is_no_fault_of_ours(air):
     process.stderr.close()
 
 
+@pytest.mark.parametrize("words", [["lens", "x" * 5000], ["lens", "x" * 5000 + ".jpg"], ["lens", "x.mp4", "--lamp", "y" * 5000], ["network", "--capture", "x" * 5000]], ids=lambda words: " ".join(words)[:16])
+def test_a_name_too_long_for_any_file_is_exit_2(words):
+    done = run(*words)
+    assert done.returncode == 2
+    assert "NOT CHECKED" in done.stdout
+    assert "fault" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["lens", "room.mp4", "--distance", "nan"], ["lens", "room.mp4", "--seconds", "nan"], ["network", "--seconds", "nan"]], ids=" ".join)
+def test_what_is_no_number_is_wrong_usage(words):
+    done = run(*words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "nan is not a number" in said(done)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows allows no such names")
+def test_a_file_name_cannot_speak_to_the_terminal(air, tmp_path):
+    named = tmp_path / "a\x1b[2J\nNOTHING SEEN.pcap"
+    named.write_bytes(air.read_bytes())
+    done = run("network", "--capture", named, "--out", tmp_path / "out")
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout + done.stderr + (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    assert "recordings (a\N{REPLACEMENT CHARACTER}[2J NOTHING SEEN.pcap)" in done.stdout
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["lens", "--help"], ["doctor"], ["signatures", "hik"]])
 def test_a_full_disk_for_any_answer_is_one_line_and_exit_2(words):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from detector.model import Device, Finding, SenseName, SenseResult, Still
+from detector.report.privacy import plain
 from detector.verdict import Verdict
 
 SCHEMA = "roomsweep/1"
@@ -50,7 +51,7 @@ class Report:
     @property
     def origin(self) -> str:
         """A sentence on what a replayed report is about; empty for a live one."""
-        recorded = [source.name for source in self.sources if source.replay]
+        recorded = [plain(source.name) for source in self.sources if source.replay]
         if not recorded:
             return ""
         live = "" if len(recorded) == len(self.sources) else " in part"
