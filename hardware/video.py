@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -103,7 +104,11 @@ class VideoFile:
         moving = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
         if not moving:
             raise InputUnreadable(f"{self.name} holds no video.")
-        largest = max(moving, key=lambda stream: stream.width * stream.height)
+        # PyAV's own types say that a decoder is always there; a film in an unknown coding disagrees.
+        known = [stream for stream in moving if getattr(stream, "codec_context", None) is not None]
+        if not known:
+            raise InputUnreadable(f"{self.name} is filmed in a coding that cannot be decoded here.")
+        largest = max(known, key=lambda stream: stream.width * stream.height)
         largest.thread_type = "AUTO"
         largest.thread_count = self._threads
         return largest
@@ -120,7 +125,7 @@ class VideoFile:
         """
         with self._opened() as container:
             tally = _Tally()
-            packets = [packet for packet in container.demux(self._stream(container)) if tally.shown(packet)]
+            packets = [packet for packet in _packets(container, self._stream(container)) if tally.shown(packet)]
         stamps = sorted({packet.pts for packet in packets if packet.pts is not None})
         promised = max(len(stamps), self._promised - tally.discarded if self._promised else 0)
         if len(states) < promised or (self._promised and len(states) > promised):
@@ -278,7 +283,7 @@ def _display_matrix(picture: VideoFrame) -> tuple[float, float, float, float]:
 def _pictures(container: InputContainer, stream: VideoStream, tally: _Tally) -> Iterator[VideoFrame]:
     """All that can be decoded.  A packet that cannot is counted, and the next one tried."""
     try:
-        for packet in container.demux():
+        for packet in _packets(container):
             # Sound counts towards the end too: the duration promised is that of the longest stream.
             if packet.pts is not None and packet.time_base:
                 end_s = float((packet.pts + (packet.duration or 0)) * packet.time_base)
@@ -291,6 +296,14 @@ def _pictures(container: InputContainer, stream: VideoStream, tally: _Tally) -> 
                     yield picture
     except av.error.FFmpegError:
         tally.left_out += 1
+
+
+def _packets(container: InputContainer, *streams: VideoStream) -> Iterator[Packet[Any]]:
+    """Those of these streams, or of all.  One that begins in the middle of a file is unknown to PyAV, which stumbles
+    over it after the last packet of those that it knows.
+    """
+    with suppress(IndexError):
+        yield from container.demux(*streams)
 
 
 def _decoded(packet: Packet[Any], tally: _Tally) -> list[VideoFrame]:

@@ -22,6 +22,7 @@ from detector.optics.glint import GlintLimits, find
 from detector.optics.photometry import cut, measure
 from detector.optics.view import look
 from detector.planes import Matrix, Planes, colours
+from hardware import video
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable
 from hardware.video import VideoFile, _Turn, write_video
 
@@ -411,6 +412,41 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
         VideoFile(tmp_path / "absent.mp4")
     with pytest.raises(InputUnreadable, match="is a folder"):
         VideoFile(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_a_film_in_an_unknown_coding_is_refused_in_one_line(tmp_path, suffix):
+    path = encode(tmp_path / f"a{suffix}", [soft(i) for i in range(5)])
+    data = path.read_bytes()
+    assert b"avc1" in data[-4000:] + data[:4000]
+    path.write_bytes(data.replace(b"avc1", b"zzz9"))
+    with pytest.raises(InputUnreadable, match="filmed in a coding that cannot be decoded here"):
+        VideoFile(path)
+
+
+def test_a_film_beside_one_in_an_unknown_coding_is_read(tmp_path):
+    path = beside(tmp_path / "a.mp4", [(640, 480)], [np.full((120, 200, 3), 6 * i, np.uint8) for i in range(20)])
+    path.write_bytes(_first_coding_lost(path.read_bytes()))
+    frames, complaint = drain(VideoFile(path))
+    assert complaint is None
+    assert [frame.pixels.shape for frame in frames] == [(120, 200, 3)] * 20
+
+
+def _first_coding_lost(data):
+    """`data` with the coding of its first stream renamed; brands in the head are no coding."""
+    at = data.index(b"avc1", data.index(b"stsd"))
+    return data[:at] + b"zzz9" + data[at + 4 :]
+
+
+def test_a_stream_that_begins_in_the_middle_does_not_end_the_film():
+    """PyAV's reader looks for it after the last packet, where it was never entered."""
+
+    class Growing:
+        def demux(self, *_):
+            yield from ("a", "b")
+            raise IndexError("list index out of range")
+
+    assert list(video._packets(Growing())) == ["a", "b"]
 
 
 def beside(path, others, pixels):
