@@ -56,6 +56,16 @@ def test_a_pair_shows_the_reflectors_and_not_the_lamps():
     assert not any(near(points, place) for place in LAMPS)
 
 
+def test_a_pair_in_the_wrong_order_is_no_result():
+    result = judge_pictures(shot(retro=0.0, light=0.5, seed=2), shot(index=1))
+    assert [(gap.reason, gap.fatal) for gap in result.coverage.gaps] == [("wrong order", True)]
+
+
+def test_one_picture_twice_is_no_pair():
+    result = judge_pictures(shot(), shot())
+    assert [(gap.reason, gap.fatal) for gap in result.coverage.gaps] == [("one picture twice", True)]
+
+
 @pytest.mark.parametrize("shift", [similarity(4.0, -3.0), similarity(-5.0, 2.0, 0.4)], ids=["shifted", "shifted and turned"])
 def test_a_hand_held_pair_is_laid_over_itself(shift):
     result = pair(shift)

@@ -133,6 +133,12 @@ def test_a_room_with_nothing_in_it_has_no_findings():
 # --- what is told about it
 
 
+def test_a_film_too_small_to_show_a_lens_was_not_checked():
+    coverage = run(film([], 20, size=(160, 120))).coverage
+    assert [gap.reason for gap in coverage.gaps] == ["too small"]
+    assert not coverage.checked
+
+
 @ALL
 def test_coverage_says_what_was_examined(light):
     coverage = searched(light).coverage

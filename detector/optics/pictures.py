@@ -88,11 +88,12 @@ def judge_pictures(lit: Frame, unlit: Frame | None = None, limits: PictureLimits
     limits = limits or PictureLimits()
     same = unlit is None or unlit.pixels.shape[:2] == lit.pixels.shape[:2]
     motion = _registration(lit.pixels, unlit.pixels) if unlit is not None and same else None
+    mixed_up = _mixed_up(lit.pixels, unlit.pixels) if unlit is not None and same else None
     usable = motion is not None and motion.measured
     candidates = _candidates(lit.pixels, unlit.pixels if unlit is not None and usable else None, motion, limits)
     findings, refused = _sorted_out(candidates, _surfaces(lit.pixels, limits), lit.index, limits.show_at)
     return SenseResult(
-        coverage=_coverage(lit, unlit, usable=usable),
+        coverage=_coverage(lit, unlit, usable=usable, mixed_up=mixed_up),
         findings=findings,
         refused=refused,
         stills=(Still(lit.index, encode(lit.pixels)),),
@@ -105,10 +106,23 @@ def _registration(lit: Pixels, unlit: Pixels) -> Motion:
     return motion.add(look(unlit))
 
 
-def _coverage(lit: Frame, unlit: Frame | None, *, usable: bool) -> Coverage:
-    gaps: tuple[Gap, ...] = ()
+def _mixed_up(lit: Pixels, unlit: Pixels) -> Gap | None:
+    """What is wrong with a pair that shows no light the less in its second picture."""
+    if np.array_equal(lit, unlit):
+        return Gap("one picture twice", "Both pictures are the same: nothing can be told from a pair of them.", fatal=True)
+    if float(unlit.mean()) > BRIGHTER * float(lit.mean()):
+        return Gap("wrong order", "The second picture is the brighter one: give the one with the light on first.", fatal=True)
+    return None
+
+
+BRIGHTER = 1.1
+"""By less, clouds and exposure control may do it."""
+
+
+def _coverage(lit: Frame, unlit: Frame | None, *, usable: bool, mixed_up: Gap | None) -> Coverage:
+    gaps: tuple[Gap, ...] = () if mixed_up is None else (mixed_up,)
     if unlit is not None and not usable:
-        gaps = (Gap("not aligned", "The unlit picture could not be laid over the lit one: only the lit one was used."),)
+        gaps += (Gap("not aligned", "The unlit picture could not be laid over the lit one: only the lit one was used."),)
     return Coverage(
         sense="lens",
         examined={"pictures": 2 if usable else 1, "picture": f"{lit.pixels.shape[1]} x {lit.pixels.shape[0]} px"},

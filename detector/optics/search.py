@@ -39,6 +39,8 @@ class SearchLimits:
     """Ended tracks kept for judgement, and up to twice as many for a while: the brightest.  A room shows a few dozen."""
     most_examples: int = 40
     """Refused tracks that the report shows the place of."""
+    smallest_px: int = 240
+    """Longer side below which a pixel is wider than a hand's breadth of most rooms."""
     fewest_frames: int = 10
     """A third of a second of video: below that no track can be judged."""
 
@@ -161,8 +163,10 @@ class LensSearch:
 
     def _gaps(self) -> tuple[Gap, ...]:
         if len(self._lamp) < self._limits.fewest_frames:
-            says = f"Only {len(self._lamp)} frames: too few to tell a lens from another glint."
+            says = f"Only {len(self._lamp)} frame{'' if len(self._lamp) == 1 else 's'}: too few to tell a lens from another glint."
             return (Gap("too short", says, fatal=not self._lamp),)
+        if max(self._size) < self._limits.smallest_px:
+            return (Gap("too small", f"A picture of {self._size[0]} x {self._size[1]} px is too small: what a lens returns is lost in it.", fatal=True),)
         if self._guessed > len(self._lamp) // 2:
             return (Gap("no motion", "The camera's motion could not be followed in most frames: too dark, too fast or no texture."),)
         return ()
