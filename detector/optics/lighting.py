@@ -107,10 +107,8 @@ def classify(changes: Sequence[float], limits: LightingLimits | None = None) -> 
 
 def _usual(sizes: NDArray[np.float64], about: int) -> NDArray[np.float64]:
     """For each jump the median size of itself and those before it, or after it where these are smaller."""
-    either = []
-    for side in (sizes, sizes[::-1]):
-        medians = np.array([np.median(side[max(0, i + 1 - about) : i + 1]) for i in range(len(side))])
-        medians[: about // 2] = np.inf  # too few to tell
-        either.append(medians)
-    least = np.minimum(either[0], either[1][::-1])
-    return np.asarray(np.where(np.isinf(least), np.median(sizes) if len(sizes) else 0.0, least))
+    if len(sizes) < 2 * about:
+        return np.full(len(sizes), np.median(sizes) if len(sizes) else 0.0)
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(sizes, about), axis=1)
+    unknown = np.full(about - 1, np.inf)
+    return np.asarray(np.minimum(np.concatenate([unknown, medians]), np.concatenate([medians, unknown])), np.float64)
