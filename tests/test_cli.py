@@ -441,8 +441,10 @@ def test_ctrl_c_keeps_what_was_gathered(number, room, air, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
 def test_ctrl_c_while_clips_are_made_leaves_out_the_clips_only(tmp_path):
     """They take seconds after the sweep is over; what it found must not go with them."""
+    # a shell that starts the tests in the background has them ignore Ctrl-C, which a child inherits
     slow = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import hardware.clips as m
 def clip(*_): print('begun', file=sys.stderr, flush=True); time.sleep(60)
 m._clip = clip
