@@ -40,7 +40,7 @@ class SearchLimits:
     most_examples: int = 40
     """Refused tracks that the report shows the place of."""
     smallest_px: int = 240
-    """Longer side below which a pixel is wider than a hand's breadth of most rooms."""
+    """Longer side below which a pixel covers more than a centimetre of what is two metres away."""
     fewest_frames: int = 10
     """A third of a second of video: below that no track can be judged."""
 
