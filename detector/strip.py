@@ -26,32 +26,56 @@ class StripLimits:
     inset_px: int = 40  # of the frame, five times enlarged in the clip's corner
     inset_times: int = 5
     quality: int = 88
+    kept_quality: int = 95  # of frames that wait to be filmed: they are encoded once more
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A whole frame no wider than a clip, as JPEG, and its width over that of the frame."""
+
+    jpeg: bytes
+    shrink: float
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One whole frame of a finding: its number in the source and its picture, BGR or grey."""
+    """What is kept of one frame to show one finding in it: the frame's number in its source, its picture made small,
+    the square about the glint in the frame's own pixels, the brightest of the few pixels where it stands (0 where
+    that is unknown), and the mean level of the whole frame.
+    """
 
     frame: int
-    pixels: Pixels
+    small: Small
+    cut: Pixels
+    level: float
+    mean: float
 
 
-def brightness(moment: Moment, track: Track) -> float:
-    """Brightest level of the few pixels where the track stands; 0 where it is out of the picture."""
-    place = place_at(track, moment.frame)
-    if place is None:
-        return 0.0
-    x, y = (max(0, round(n) - 3) for n in place)
-    patch = moment.pixels[y : y + 7, x : x + 7]
-    return float(patch.max(initial=0))
+def small_of(pixels: Pixels, limits: StripLimits | None = None) -> Small:
+    """A whole frame, BGR or grey, as it is kept for the clips of all findings that it shows."""
+    limits = limits or StripLimits()
+    shrink = min(1.0, limits.clip_px / pixels.shape[1])
+    size = tuple(2 * max(1, round(n * shrink / 2)) for n in pixels.shape[1::-1])  # video wants even sides
+    picture = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return Small(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, limits.kept_quality])[1].tobytes(), shrink)
+
+
+def moment_of(frame: int, pixels: Pixels, small: Small, track: Track, limits: StripLimits | None = None) -> Moment:
+    """What a frame, BGR or grey, shows of one finding."""
+    limits = limits or StripLimits()
+    place = place_at(track, frame)
+    x, y = (max(0, round(n) - 3) for n in place or (0, 0))
+    level = 0.0 if place is None else float(pixels[y : y + 7, x : x + 7].max(initial=0))
+    cut = _cut(pixels, place or track.points[0][1:], limits.crop_px)
+    return Moment(frame, small, cut, level, float(pixels.mean()))
 
 
 def strip(lit: Moment, unlit: Moment | None, track: Track, limits: StripLimits | None = None) -> bytes | None:
     """Lit crop, unlit crop if there is one, and the path through the picture, as one JPEG."""
     limits = limits or StripLimits()
-    panels = [_captioned(_crop(lit, track, limits), "light on" if unlit else "enlarged", limits)]
+    panels = [_captioned(_crop(lit, limits), "light on" if unlit else "enlarged", limits)]
     if unlit is not None:
-        panels.append(_captioned(_crop(unlit, track, limits), "light off", limits))
+        panels.append(_captioned(_crop(unlit, limits), "light off", limits))
     panels.append(_captioned(_path(lit, track, limits), "its path through the picture", limits))
     return _encoded(np.hstack(panels), limits)
 
@@ -59,10 +83,7 @@ def strip(lit: Moment, unlit: Moment | None, track: Track, limits: StripLimits |
 def clip_frame(moment: Moment, track: Track, number: int, *, alarm: bool, limits: StripLimits | None = None) -> Pixels:
     """One frame of a finding's clip: the whole picture with a ring round the glint and an enlarged inset."""
     limits = limits or StripLimits()
-    whole = _colour(moment.pixels)
-    shrink = min(1.0, limits.clip_px / whole.shape[1])
-    size = tuple(2 * max(1, round(n * shrink / 2)) for n in whole.shape[1::-1])  # video wants even sides
-    shown = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
+    shown, shrink = _decoded(moment.small), moment.small.shrink
     place = place_at(track, moment.frame)
     if place is None:
         return shown
@@ -71,7 +92,8 @@ def clip_frame(moment: Moment, track: Track, number: int, *, alarm: bool, limits
     for tint, width in ((EDGE_BGR, 4), (colour, 2)):
         cv2.circle(shown, at, 18, tint, width, cv2.LINE_AA)
         cv2.putText(shown, str(number), (at[0] + 22, at[1] + 6), FONT, 0.7, tint, width, cv2.LINE_AA)
-    _inset(shown, _cut(whole, place, limits.inset_px), at, colour, limits)
+    border = (limits.crop_px - limits.inset_px) // 2
+    _inset(shown, _colour(moment.cut)[border:-border, border:-border], at, colour, limits)
     return shown
 
 
@@ -86,25 +108,27 @@ def _inset(shown: Pixels, cut: Pixels, at: tuple[int, int], colour: tuple[int, i
     cv2.rectangle(shown, (left, 10), (left + side, 10 + side), colour, 2)
 
 
-def _crop(moment: Moment, track: Track, limits: StripLimits) -> Pixels:
-    place = place_at(track, moment.frame) or track.points[0][1:]
-    cut = _cut(_colour(moment.pixels), place, limits.crop_px)
-    return np.asarray(cv2.resize(cut, (limits.shown_px, limits.shown_px), interpolation=cv2.INTER_NEAREST), np.uint8)
+def _crop(moment: Moment, limits: StripLimits) -> Pixels:
+    return np.asarray(cv2.resize(_colour(moment.cut), (limits.shown_px, limits.shown_px), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def _cut(pixels: Pixels, place: Sequence[float], side: int) -> Pixels:
     """The square round a place; beyond the picture's edge it is black."""
     x, y = (round(min(max(n, 0), limit - 1)) for n, limit in zip(place, pixels.shape[1::-1], strict=True))
-    half = side // 2
-    padded = cv2.copyMakeBorder(pixels, half, half, half, half, cv2.BORDER_CONSTANT, value=(0, 0, 0))
-    return np.asarray(padded[y : y + side, x : x + side], np.uint8)
+    top, left = y - side // 2, x - side // 2
+    inside = pixels[max(0, top) : top + side, max(0, left) : left + side]
+    above, before = max(0, -top), max(0, -left)
+    below, after = side - above - inside.shape[0], side - before - inside.shape[1]
+    # a copy, since a view would keep the whole picture in memory
+    return np.asarray(cv2.copyMakeBorder(inside, above, below, before, after, cv2.BORDER_CONSTANT, value=(0, 0, 0)), np.uint8)
 
 
 def _path(moment: Moment, track: Track, limits: StripLimits) -> Pixels:
     """The whole picture, small, with the way of the glint through it and where it stands now."""
-    whole = _colour(moment.pixels)
-    shrink = limits.shown_px / whole.shape[0]
-    small = np.asarray(cv2.resize(whole, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
+    whole = _decoded(moment.small)
+    smaller = limits.shown_px / whole.shape[0]
+    shrink = moment.small.shrink * smaller
+    small = np.asarray(cv2.resize(whole, None, fx=smaller, fy=smaller, interpolation=cv2.INTER_AREA), np.uint8)
     way = np.rint(np.array([point[1:] for point in track.points]) * shrink).astype(np.int32).reshape(-1, 1, 2)
     for tint, width in ((EDGE_BGR, 4), (LOOK_BGR, 2)):
         cv2.polylines(small, [way], isClosed=False, color=tint, thickness=width, lineType=cv2.LINE_AA)
@@ -119,6 +143,11 @@ def _captioned(panel: Pixels, words: str, limits: StripLimits) -> Pixels:
     framed = cv2.copyMakeBorder(panel, limits.caption_px, 2, 2, right, cv2.BORDER_CONSTANT, value=(28, 28, 28))
     cv2.putText(framed, words, (6, limits.caption_px - 7), FONT, 0.5, (235, 235, 235), 1, cv2.LINE_AA)
     return np.asarray(framed, np.uint8)
+
+
+def _decoded(small: Small) -> Pixels:
+    """B, G, R, whatever it was made of."""
+    return np.asarray(cv2.imdecode(np.frombuffer(small.jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
 
 
 def _colour(pixels: Pixels) -> Pixels:

@@ -17,7 +17,7 @@ import numpy as np
 from detector.model import Finding, Frame, Pixels, Still, Track
 from detector.optics.search import STEADY
 from detector.report import Report
-from detector.strip import Moment, brightness, clip_frame, strip
+from detector.strip import Moment, clip_frame, moment_of, small_of, strip
 from hardware.runner import Tell
 from hardware.sensor import InputUnreadable, SensorUnavailable
 
@@ -32,10 +32,6 @@ DARK_SHARE = 0.95
 exposure change it by less from frame to frame."""
 
 
-KEPT_QUALITY = 95
-"""Of the frames that wait to be filmed: as JPEG, since 61 of them as pixels fill 380 MB at 1080p, four times that at 4K."""
-
-
 @dataclass(frozen=True, slots=True)
 class Film:
     """Clips (MP4) and strips (JPEG) by the finding's number in the report, from 1."""
@@ -44,8 +40,8 @@ class Film:
     strips: Mapping[int, bytes] = field(default_factory=dict)
 
 
-Passing = tuple[int, Callable[[], bytes]]
-"""A frame's number, and what makes a JPEG of it where it is wanted."""
+Passing = tuple[int, Callable[[], Pixels]]
+"""A frame's number, and what makes pixels of it where they are wanted."""
 
 
 def film(report: Report, again: Callable[[], Iterator[Frame]] | None = None, tell: Tell | None = None) -> Film:
@@ -61,7 +57,7 @@ def film(report: Report, again: Callable[[], Iterator[Frame]] | None = None, tel
     switched = any(result.coverage.examined.get("light", STEADY) != STEADY for result in report.results)
     clips: dict[int, bytes] = {}
     strips: dict[int, bytes] = {}
-    for number, scene in _scenes(passing, {number: _window(_where(finding)) for number, finding in wanted}):
+    for number, scene in _scenes(passing, {number: _where(finding) for number, finding in wanted}):
         finding = dict(wanted)[number]
         clips[number] = _clip(scene, number, finding)
         if (drawn := _strip(scene, _where(finding), switched=switched)) is not None:
@@ -71,18 +67,22 @@ def film(report: Report, again: Callable[[], Iterator[Frame]] | None = None, tel
     return Film(clips, strips)
 
 
-def _scenes(passing: Iterable[Passing], windows: Mapping[int, tuple[int, int]]) -> Iterator[tuple[int, list[Still]]]:
-    """The frames of each window as soon as it is over, so that none are held for longer."""
-    waiting: dict[int, list[Still]] = {number: [] for number in windows}
-    for frame, jpeg in passing:
+def _scenes(passing: Iterable[Passing], tracks: Mapping[int, Track]) -> Iterator[tuple[int, list[Moment]]]:
+    """The moments of each finding as soon as its window is over, so that none are held for longer, and small: the
+    61 frames of a window as pixels fill 380 MB at 1080p, four times that at 4K.
+    """
+    windows = {number: _window(track) for number, track in tracks.items()}
+    waiting: dict[int, list[Moment]] = {number: [] for number in windows}
+    for frame, whole in passing:
         for number in [n for n in waiting if frame > windows[n][1]]:
             scene = waiting.pop(number)
             if len(scene) >= 2:
                 yield number, scene
-        if wanted := [scene for number, scene in waiting.items() if windows[number][0] <= frame]:
-            still = Still(frame, jpeg())
-            for scene in wanted:
-                scene.append(still)
+        if wanted := [number for number in waiting if windows[number][0] <= frame]:
+            pixels = whole()
+            small = small_of(pixels)
+            for number in wanted:
+                waiting[number].append(moment_of(frame, pixels, small, tracks[number]))
         if not waiting:
             return
     yield from ((number, scene) for number, scene in waiting.items() if len(scene) >= 2)
@@ -102,36 +102,30 @@ def _window(track: Track) -> tuple[int, int]:
     return middle - REACH_FRAMES, middle + REACH_FRAMES
 
 
-def _clip(scene: Sequence[Still], number: int, finding: Finding) -> bytes:
-    frames = (clip_frame(_moment(still), _where(finding), number, alarm=finding.alarm) for still in scene)
+def _clip(scene: Sequence[Moment], number: int, finding: Finding) -> bytes:
+    frames = (clip_frame(moment, _where(finding), number, alarm=finding.alarm) for moment in scene)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
         from hardware.video import write_video  # noqa: PLC0415 -- a sweep of the network never needs it
 
-        write_video(path, frames, CLIP_FPS)
+        write_video(path, frames, CLIP_FPS, lean=True)
         return path.read_bytes()
 
 
-def _strip(scene: Sequence[Still], track: Track, *, switched: bool) -> bytes | None:
-    seen, levels = {point[0] for point in track.points}, [_levels(_moment(still), track) for still in scene]
-    brightest = max(range(len(scene)), key=lambda n: levels[n])
-    lit, (_, level) = scene[brightest], levels[brightest]
+def _strip(scene: Sequence[Moment], track: Track, *, switched: bool) -> bytes | None:
+    seen = {point[0] for point in track.points}
+    lit = max(scene, key=lambda moment: (moment.level, moment.mean))
     # the glint was missing there and the whole picture was darker; where only the glint was missing, the angle had changed
-    off = [still for still, (_, mean) in zip(scene, levels, strict=True) if still.frame not in seen and mean < DARK_SHARE * level]
-    unlit = min(off if switched else [], key=lambda still: abs(still.frame - lit.frame), default=None)
-    return strip(_moment(lit), None if unlit is None else _moment(unlit), track)
-
-
-def _levels(moment: Moment, track: Track) -> tuple[float, float]:
-    """Of the place where the track stands, and of the whole picture."""
-    return brightness(moment, track), float(moment.pixels.mean())
+    off = [moment for moment in scene if moment.frame not in seen and moment.mean < DARK_SHARE * lit.mean]
+    unlit = min(off if switched else [], key=lambda moment: abs(moment.frame - lit.frame), default=None)
+    return strip(lit, unlit, track)
 
 
 def _read(again: Callable[[], Iterator[Frame]]) -> Iterator[Passing]:
     """The frames of a recording; one that breaks off has been told of in the report already."""
     try:
         for frame in again():
-            yield frame.index, partial(_jpeg, frame)
+            yield frame.index, partial(_whole, frame)
     except (SensorUnavailable, InputUnreadable):
         return
 
@@ -139,21 +133,17 @@ def _read(again: Callable[[], Iterator[Frame]]) -> Iterator[Passing]:
 def _kept(report: Report) -> Iterator[Passing]:
     """The frames that the senses kept, in order."""
     stills: list[Still] = sorted({s.frame: s for result in report.results for s in result.footage}.values(), key=lambda s: s.frame)
-    return ((still.frame, partial(_as_it_is, still)) for still in stills if _pixels(still) is not None)
+    for still in stills:
+        if (pixels := _pixels(still)) is not None:
+            yield still.frame, partial(_given, pixels)
 
 
-def _jpeg(frame: Frame) -> bytes:
-    return cv2.imencode(".jpg", frame.pixels, [cv2.IMWRITE_JPEG_QUALITY, KEPT_QUALITY])[1].tobytes()
+def _whole(frame: Frame) -> Pixels:
+    return frame.pixels
 
 
-def _as_it_is(still: Still) -> bytes:
-    return still.jpeg
-
-
-def _moment(still: Still) -> Moment:
-    pixels = _pixels(still)
-    assert pixels is not None  # noqa: S101  # what cannot be read was never kept
-    return Moment(still.frame, pixels)
+def _given(pixels: Pixels) -> Pixels:
+    return pixels
 
 
 def _pixels(still: Still) -> Pixels | None:
