@@ -142,15 +142,16 @@ def sweep(
     if replay is not None:
         if any(named is not None for named in (video, lamp, capture, interface, lamp_pins)):
             raise typer.BadParameter("--replay takes its inputs from the folder and goes without other inputs.")
-        _run(lambda: _replayed(replay, authority), out, json_file, exit_code=exit_code)
+        _run(lambda: _replayed(replay, authority, pictures=out is not None), out, json_file, exit_code=exit_code)
         return
     if video is not None and lamp_pins is not None:
         raise typer.BadParameter("--lamp-pins goes with a live camera, not with --video.")
     pins = _pins(lamp_pins, infrared=infrared)
 
     def build() -> Built:
-        far = distance or ()
-        lens = _lens([video], lamp, seconds, far) if video is not None else inputs.lens_live(None, seconds, pins, far)
+        far, pictures = distance or (), out is not None
+        named = _lens([video], lamp, seconds, far, pictures=pictures) if video is not None else None
+        lens = named or inputs.lens_live(None, seconds, pins, far, pictures=pictures)
         return [lens, _network(capture, interface, authority, seconds)], authority
 
     _run(build, out, json_file, exit_code=exit_code)
@@ -172,9 +173,9 @@ def lens(
     if self_test:
         if out is not None or json_file is not None or exit_code:
             raise typer.BadParameter("--self-test answers in words; it goes without --out, --json and --exit-code.")
-        _self_test(_lens(inputs, lamp, seconds, distance or ()))
+        _self_test(_lens(inputs, lamp, seconds, distance or (), pictures=False))
         return
-    _run(lambda: ([_lens(inputs, lamp, seconds, distance or ())], None), out, json_file, exit_code=exit_code)
+    _run(lambda: ([_lens(inputs, lamp, seconds, distance or (), pictures=out is not None)], None), out, json_file, exit_code=exit_code)
 
 
 @app.command()
@@ -190,7 +191,6 @@ def network(
     exit_code: ExitCode = False,
 ) -> None:
     """Search the network only, joined or recorded."""
-    _collect_seldom()
     _run(lambda: ([_network(capture, interface, authority, seconds, promiscuous=promiscuous)], authority), out, json_file, exit_code=exit_code)
 
 
@@ -256,7 +256,7 @@ def _told(text: str, written: str, json_file: str | None) -> list[str]:
     return []
 
 
-def _replayed(name: str, authority: str | None) -> Built:
+def _replayed(name: str, authority: str | None, *, pictures: bool) -> Built:
     from hardware import replay  # noqa: PLC0415
     from hardware.inputs import replayed  # noqa: PLC0415
     from hardware.sensor import InputUnreadable  # noqa: PLC0415
@@ -265,7 +265,7 @@ def _replayed(name: str, authority: str | None) -> Built:
         recorded = replay.read(name)
     except InputUnreadable as error:
         raise typer.BadParameter(str(error)) from error
-    return replayed(recorded), authority or recorded.authority
+    return replayed(recorded, pictures=pictures), authority or recorded.authority
 
 
 def _pins(named: str | None, *, infrared: bool) -> LampPins | None:
@@ -280,11 +280,11 @@ def _pins(named: str | None, *, infrared: bool) -> LampPins | None:
     return LampPins(int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else None, infrared)
 
 
-def _lens(named: list[str], lamp: Path | None, seconds: float, distances_m: Sequence[float] = ()) -> Sense:
+def _lens(named: list[str], lamp: Path | None, seconds: float, distances_m: Sequence[float], *, pictures: bool) -> Sense:
     from hardware.inputs import lens_from  # noqa: PLC0415
 
     try:
-        return lens_from(named, lamp, seconds, distances_m)
+        return lens_from(named, lamp, seconds, distances_m, pictures=pictures)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
 
@@ -331,6 +331,7 @@ def _run(build: Callable[[], Built], out: Path | None, json_file: str | None, *,
     from hardware.delivery import Delivery  # noqa: PLC0415
     from hardware.runner import sweep as run  # noqa: PLC0415
 
+    _collect_seldom()
     delivery = Delivery(out, json_file)
     delivery.prepare()
     senses, authority = build()

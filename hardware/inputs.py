@@ -46,11 +46,13 @@ UNPRIVILEGED = (
 )
 
 
-def lens_from(inputs: Sequence[str], lamp: Path | None = None, seconds: float = SECONDS, distances_m: Sequence[float] = ()) -> Sense:
+def lens_from(
+    inputs: Sequence[str], lamp: Path | None = None, seconds: float = SECONDS, distances_m: Sequence[float] = (), *, pictures: bool = True
+) -> Sense:  # fmt: skip
     """The lens search over what the user named: a camera's number, a video, a folder of pictures, one
     picture, or two (the lit one first).
 
-    lamp: a file with the lamp's state per frame.  Raises ValueError for a combination that means
+    lamp: a file with the lamp's state per frame.  pictures: whether the report will show any.  Raises ValueError for a combination that means
     nothing.
     """
     from hardware import doctor  # noqa: PLC0415 -- a sweep of the network has no use for it
@@ -61,15 +63,17 @@ def lens_from(inputs: Sequence[str], lamp: Path | None = None, seconds: float = 
     if lamp is not None and (_is_camera(inputs[0]) or _is_picture(paths[0])):
         raise ValueError("A lamp file goes with a video or a folder of pictures.")
     if _is_camera(inputs[0]):
-        return lens_live(int(inputs[0]), seconds, distances_m=distances_m)
+        return lens_live(int(inputs[0]), seconds, distances_m=distances_m, pictures=pictures)
     if (trouble := doctor.opencv_trouble()) is not None:
         return absent("lens", trouble)
     if _is_picture(paths[0]):
         return _lens_from_pictures(paths)
-    return _lens_over_recording(paths[0], lamp, distances_m)
+    return _lens_over_recording(paths[0], lamp, distances_m, pictures=pictures)
 
 
-def lens_live(camera: int | None, seconds: float, lamp: LampPins | None = None, distances_m: Sequence[float] = ()) -> Sense:
+def lens_live(
+    camera: int | None, seconds: float, lamp: LampPins | None = None, distances_m: Sequence[float] = (), *, pictures: bool = True
+) -> Sense:  # fmt: skip
     """The lens search with a camera of this machine: the numbered one, or else the Raspberry Pi's, or
     else the first there is; with the lamp on these pins, or a person who holds a torch.
     """
@@ -78,7 +82,7 @@ def lens_live(camera: int | None, seconds: float, lamp: LampPins | None = None, 
     if (trouble := doctor.opencv_trouble()) is not None:
         return absent("lens", trouble)
     name = "the camera" if camera is None else f"camera {camera}"
-    sense = _lens_over(name, False, lambda clock: _eye(camera, seconds, lamp, clock), distances_m)
+    sense = _lens_over(name, False, lambda clock: _eye(camera, seconds, lamp, clock), distances_m, pictures=pictures)
     return replace(sense, hint=HINT.format(seconds))
 
 
@@ -113,11 +117,11 @@ def network_live(interface: str | None, authority: Authority | None, seconds: fl
     return Sense("network", (asking, listening, air), search.finish)
 
 
-def replayed(recorded: Recorded) -> list[Sense]:
+def replayed(recorded: Recorded, *, pictures: bool = True) -> list[Sense]:
     """The senses that a recorded sweep holds; one that it does not hold is not asked for."""
     senses = []
     if (video := recorded.video) is not None:
-        senses.append(_lens_over_recording(video, recorded.lamp))
+        senses.append(_lens_over_recording(video, recorded.lamp, pictures=pictures))
     if recorded.capture is not None:
         senses.append(network_from(recorded.capture))
     return senses
@@ -148,19 +152,21 @@ def _is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112
 
 
-def _lens_over_recording(path: Path, lamp: Path | None, distances_m: Sequence[float] = ()) -> Sense:
-    sense = _lens_over(path.name, True, lambda _: _recording(path, lamp), distances_m)
+def _lens_over_recording(path: Path, lamp: Path | None, distances_m: Sequence[float] = (), *, pictures: bool = True) -> Sense:
+    sense = _lens_over(path.name, True, lambda _: _recording(path, lamp), distances_m, pictures=pictures)
     return replace(sense, again=lambda: _recording(path, None).frames())
 
 
-def _lens_over(name: str, replay: bool, source: Callable[[SweepClock], FrameSource], distances_m: Sequence[float]) -> Sense:  # noqa: FBT001
+def _lens_over(
+    name: str, replay: bool, source: Callable[[SweepClock], FrameSource], distances_m: Sequence[float], *, pictures: bool = True  # noqa: FBT001
+) -> Sense:  # fmt: skip
     from detector.optics.population import Assumed  # noqa: PLC0415
     from detector.optics.search import LensSearch  # noqa: PLC0415
     from detector.optics.survey import Survey  # noqa: PLC0415
     from hardware.console import remark  # noqa: PLC0415
 
-    survey = Survey(Assumed(distances_m=tuple(sorted(distances_m))) if distances_m else None)
-    search = LensSearch(survey=survey)
+    survey = Survey(Assumed(distances_m=tuple(sorted(distances_m))) if distances_m else None, pictures=pictures)
+    search = LensSearch(survey=survey, pictures=pictures)
 
     def begin(clock: SweepClock) -> tuple[Named, Iterator[Any]]:
         opened = source(clock)

@@ -10,7 +10,7 @@ from detector.optics import charts
 from detector.optics.advice import Adviser
 from detector.optics.bursts import BurstKeeper
 from detector.optics.completeness import assess
-from detector.optics.logbook import Logbook
+from detector.optics.logbook import Logbook, LogLimits
 from detector.optics.motion import Motion
 from detector.optics.population import Assumed
 from detector.optics.view import View
@@ -33,13 +33,14 @@ class SurveyLimits:
 
 
 class Survey:
-    """Takes in the frames of a sweep beside the search, in bounded memory."""
+    """Takes in the frames of a sweep beside the search, in bounded memory; draws nothing without `pictures`."""
 
-    def __init__(self, assumed: Assumed | None = None, limits: SurveyLimits | None = None) -> None:
+    def __init__(self, assumed: Assumed | None = None, limits: SurveyLimits | None = None, *, pictures: bool = True) -> None:
         self._assumed = assumed or Assumed()
         self._limits = limits or SurveyLimits()
+        self._pictures = pictures
         self._bursts = BurstKeeper()
-        self._log = Logbook()
+        self._log = Logbook(LogLimits() if pictures else LogLimits(pictures=0.0))
         self._adviser = Adviser()
 
     def expect(self, frames: int | None) -> None:
@@ -62,12 +63,10 @@ class Survey:
         """The result of the search with what it would have found, the mosaic, and frames for clips."""
         told, drawn = assess(self._bursts.runs(), self._log, states, self._assumed)
         extra = (TOO_SHORT,) if told is None else () if any(states) else (STEADY,)
-        return replace(
-            result,
-            coverage=replace(result.coverage, completeness=told, limits=(*result.coverage.limits, *extra)),
-            footage=self._footage(result.findings),
-            mosaic=charts.draw(drawn, told.says if told else ""),
-        )
+        known = replace(result, coverage=replace(result.coverage, completeness=told, limits=(*result.coverage.limits, *extra)))
+        if not self._pictures:
+            return known
+        return replace(known, footage=self._footage(result.findings), mosaic=charts.draw(drawn, told.says if told else ""))
 
     def _footage(self, findings: Sequence[Finding]) -> tuple[Still, ...]:
         middles = [f.where.points[len(f.where.points) // 2][0] for f in findings[:FILMED] if isinstance(f.where, Track) and f.where.points]
