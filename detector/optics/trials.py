@@ -148,11 +148,12 @@ def _try_run(run: Sequence[Shot], states: Sequence[LampState | None], population
     pictures = Reel(run)
     own = [states[shot.index] for shot in run]
     stage = _Stage(Scene(run, pictures, own, _blur(pictures, own), limits.injection), population)
-    trials = _none()
-    for _ in range(limits.passes):
-        trials = trials.join(stage.play(rng))
-        if len(trials) >= limits.enough:
+    trials = stage.play(rng)
+    for number in range(1, limits.passes):
+        # one more only where that brings it nearer to what is enough
+        if limits.enough - len(trials) < len(trials) / number / 2:
             break
+        trials = trials.join(stage.play(rng))
     return trials
 
 
