@@ -1,10 +1,11 @@
-"""What the search costs against decoding alone: `python -m tests.benchmarks.lens_cost [SECONDS]`.
+"""What the search costs against decoding alone: `python -m tests.benchmarks.lens_cost [SECONDS [HEIGHT]]`.
 
 One clip of SECONDS (60) is made by running shared clips forwards and backwards one after the other, or, without
-them, drawn.  It is then decoded alone (PyAV, one thread, pictures not even converted) and searched by
+them, drawn; of another HEIGHT than 720 it is enlarged, and noise is added as fine as its pixels.  It is then decoded alone (PyAV, one thread, pictures not even converted) and searched by
 `roomsweep lens`, each in a process of its own pinned to one processor, in turn, and the ratio is that
-of the least processor times of ROUNDS: what others do on the machine only ever adds.  Peak memory is
-that of the search over a quarter of the clip and over all of it.
+of the least processor times of ROUNDS: what others do on the machine only ever adds.  Of the search is also told what
+passed before the first frame, with the frames, and after the last.  Peak memory is that of the search over a quarter
+of the clip and over all of it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import cv2
+import numpy as np
 
 from hardware.video import VideoFile, write_video
 from tests.optics_scenes import Thing, every_other, film, led, lens
@@ -39,13 +43,33 @@ with av.open(sys.argv[1]) as container:
     print(sum(1 for _ in container.decode(stream)))
 """
 SEARCH = """
-import sys, cv2
+import sys, time, cv2
+from unittest import mock
+from detector.optics.search import LensSearch
 from hardware.cli import main
 cv2.setNumThreads(1)
-sys.argv = ["roomsweep", "lens", sys.argv[1], "--json", sys.argv[2]]
+passed = []
+def told(act):
+    def noting(*arguments, **named):
+        passed.append(time.process_time())
+        return act(*arguments, **named)
+    return noting
+mock.patch.multiple(LensSearch, __init__=told(LensSearch.__init__), finish=told(LensSearch.finish)).start()
+atexit.register(lambda: print(passed[0], passed[1] - passed[0], time.process_time() - passed[1], file=sys.stderr))
+sys.argv = ["roomsweep", "lens", sys.argv[1], "--json", *sys.argv[2:]]
 main()
 """
 """Pinned to one processor, FFmpeg takes one thread of its own accord."""
+
+
+def resized(pictures, height):
+    """In another height; enlarged they have no noise of their own left that is as fine as their pixels."""
+    rng = np.random.default_rng(1)
+    for picture in pictures:
+        size = (round(picture.shape[1] * height / picture.shape[0] / 2) * 2, height)
+        larger = cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC)
+        grain = rng.normal(0.0, 2.0, larger.shape[:2]).astype(np.int16)[..., None]
+        yield np.clip(larger + grain, 0, 255).astype(np.uint8)
 
 
 def pictures(seconds):
@@ -67,7 +91,9 @@ def drawn(seconds):
 
 
 def run(script, *arguments):
-    """Processor seconds and peak MB of a script in a process of its own on one processor."""
+    """Processor seconds of a script in a process of its own on one processor, and the numbers that it ends with on
+    its error stream: its peak kB last.
+    """
     usual = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     pinned = ["taskset", "-c", str(min(os.sched_getaffinity(0)))]
     command = [*pinned, sys.executable, "-c", "import sys" + PEAK + script, *map(str, arguments)]
@@ -75,27 +101,35 @@ def run(script, *arguments):
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | usual)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return spent_s, int(done.stderr.split()[-1]) / 1024
+    return spent_s, [float(word) for line in done.stderr.splitlines()[-2:] for word in line.split() if word[0].isdigit()]
 
 
 def main():
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
-    make = pictures if CLIPS.is_dir() else drawn
+    height = int(sys.argv[2]) if len(sys.argv) > 2 else 720
+    source = pictures if CLIPS.is_dir() else drawn
+
+    def make(length):
+        return source(length) if height == 720 else resized(source(length), height)
+
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "lens.json"
         short, long = Path(folder) / "short.mp4", Path(folder) / "long.mp4"
         write_video(short, make(seconds / 4), FPS)
         write_video(long, make(seconds), FPS)
-        print(f"{'joined shared clips' if make is pictures else 'drawn'}, 1280 x 720, {seconds:.0f} s, {long.stat().st_size / 1e6:.1f} MB")
+        print(f"{'joined shared clips' if source is pictures else 'drawn'}, {height} px high, {seconds:.0f} s, {long.stat().st_size / 1e6:.1f} MB")
         decode, search = [], []
         for _ in range(ROUNDS):
             decode.append(run(DECODE, long))
             search.append(run(SEARCH, long, out))
-        decode_s, search_s = min(decode)[0], min(search)[0]
+        decode_s, (search_s, (before_s, during_s, after_s, _)) = min(decode)[0], min(search)
         frames = seconds * FPS
         print(f"decoding alone   {decode_s:6.1f} s  {1000 * decode_s / frames:5.2f} ms a frame")
         print(f"roomsweep lens   {search_s:6.1f} s  {1000 * search_s / frames:5.2f} ms a frame  {search_s / decode_s:.2f} times decoding")
-        print(f"peak memory of roomsweep lens: {run(SEARCH, short, out)[1]:.0f} MB over {seconds / 4:.0f} s, {max(m for _, m in search):.0f} MB over {seconds:.0f} s")
+        print(f"  of which {before_s:.2f} s before the first frame, {during_s:.1f} s with the frames ({during_s / decode_s:.2f} times decoding), {after_s:.2f} s after the last")
+        print(f"peak memory of roomsweep lens: {run(SEARCH, short, out)[1][-1] / 1024:.0f} MB over {seconds / 4:.0f} s, {max(told[-1] for _, told in search) / 1024:.0f} MB over {seconds:.0f} s")
+        folder_s, told = run(SEARCH, long, out, "--out", Path(folder) / "report")
+        print(f"with a report folder, its pictures and clips: {folder_s:.1f} s, {told[-1] / 1024:.0f} MB")
         print(f"(all rounds: decoding {[round(s, 1) for s, _ in decode]}, lens {[round(s, 1) for s, _ in search]} s)")
 
 
