@@ -21,12 +21,12 @@ from detector.synthetic import Room, draw_plan
 from tests.test_mosaic import log_of, moved
 
 
-def swept(frames=40, *, assumed=None, blacken=False, **changes):
+def swept(frames=40, *, assumed=None, blacken=False, pictures=True, **changes):
     """The result of a search over a drawn room with one lens, its torch switched every frame."""
     plan = draw_plan(11, kind="bedroom", mode="strobe", ambient="dark", motion="walk", lenses=1, frames=frames, size=(640, 360))
     room = Room(replace(plan, **{"torch_level": 0.3, "rhythm": (1, 1), "strobe_hz": None, **changes}))
-    survey = Survey(assumed)
-    search = LensSearch(survey=survey)
+    survey = Survey(assumed, pictures=pictures)
+    search = LensSearch(survey=survey, pictures=pictures)
     survey.expect(frames)
     for frame in room.frames():
         pixels = (frame.pixels // 12).astype(np.uint8) if blacken else frame.pixels
@@ -76,6 +76,14 @@ def test_less_light_is_less_found_and_said_to_be_too_dark(result):
 def test_the_mosaic_is_a_picture_of_bounded_size(result):
     picture = cv2.imdecode(np.frombuffer(result.mosaic, np.uint8), cv2.IMREAD_COLOR)
     assert 200 < min(picture.shape[:2]) <= max(picture.shape[:2]) <= charts.ChartLimits().widest
+
+
+def test_without_a_report_that_shows_pictures_all_is_told_and_nothing_drawn(result):
+    told_only = swept(pictures=False)
+    assert (told_only.findings, told_only.refused, told_only.coverage) == (result.findings, result.refused, result.coverage)
+    assert (told_only.stills, told_only.footage, told_only.mosaic) == ((), (), None)
+    assert result.stills
+    assert result.mosaic is not None
 
 
 def test_switched_light_needs_no_warning_and_steady_light_does(result):
