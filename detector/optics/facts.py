@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from detector.model import LampState
 from detector.optics.glint import ALIKE_PEAK
-from detector.optics.photometry import middle
+from detector.optics.median import middle
 from detector.optics.rolling import lamp_at
 from detector.optics.rows import Rows
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.optics.photometry import middle
+from detector.optics.median import middle
 from detector.optics.rows import Rows
 
 

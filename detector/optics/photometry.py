@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.optics.glint import RADIUS
+from detector.optics.median import middle
 from detector.optics.view import View
 from detector.planes import colours
 
@@ -121,13 +122,6 @@ def _shape(weight: FloatArray) -> tuple[FloatArray, FloatArray]:
     pixel = 1.0 / 12.0  # the variance of one pixel keeps the ratio finite for the smallest spots
     long = np.sqrt((mean + half + pixel) / np.maximum(mean - half + pixel, pixel))
     return np.sqrt(np.maximum(2 * mean, 0.0)).astype(np.float32), long.astype(np.float32)
-
-
-def middle(levels: NDArray[np.floating]) -> FloatArray:
-    """Median along the last axis, which is not empty; np.median spends more on its checks than on these few numbers."""
-    n = levels.shape[-1]
-    ordered = np.sort(levels, axis=-1)
-    return np.asarray((ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2, np.float32)
 
 
 def _tint(patches: Patches) -> FloatArray:
