@@ -19,6 +19,8 @@ import cv2
 import numpy as np
 import pytest
 
+from detector.model import probability_of
+from detector.optics import lens
 from detector.synthetic import plan as room_plan
 from hardware.video import VideoFile, write_video
 
@@ -193,6 +195,63 @@ def test_lens_sweep(benchmark, tmp_path):
 
 def test_lens_weights(benchmark, clip):
     assert "judged tracks" in benchmark("lens_weights", clip.parent)
+
+
+def test_the_weights_are_those_that_the_program_judges_by(clip):
+    """What is learnt is told against the probability that a user is told."""
+    module = importlib.import_module("tests.benchmarks.lens_weights")
+    known = [one.known for one in module.search(clip)[1]]
+    cases = module.Cases(np.array([module.stated(one) for one in known]), *[np.zeros(len(known), int)] * 3, np.ones(len(known)), ("one",), 0)
+    said = [probability_of(lens.PRIOR, {reason.kind: reason.weight for reason in lens.judge(one).reasons}) for one in known]
+    assert len(said) > 3
+    assert np.allclose(module.chance(cases, cases.stated), said)
+
+
+def test_lens_prior(benchmark, clip, tmp_path):
+    told = benchmark("lens_prior", clip.parent, shutil.copytree(clip.parent, tmp_path / "again"))
+    assert "TOGETHER" in told
+    assert "all but again" in told
+    assert "2 clips of 1 rooms" in told
+
+
+def drawn_cases(factor, prior, share=1.0, rooms=60):
+    """Tracks whose log odds are `factor` times what the cues say plus those of the prior; of the lenses only a share was kept."""
+    module, rng = importlib.import_module("tests.benchmarks.lens_weights"), np.random.default_rng(5)
+    said = rng.normal(-1.0, 3.0, 60 * rooms)
+    on_lens = rng.random(len(said)) < 1 / (1 + np.exp(-(factor * said + np.log(prior / (1 - prior)))))
+    kept = ~on_lens | (rng.random(len(said)) < share)
+    weights = np.stack([lens.TOGETHER * said, np.ones(len(said))], axis=1)[kept]
+    clip_of = (np.arange(len(said)) // 60)[kept]
+    names = tuple(f"room{i}" for i in range(rooms))
+    return module.Cases(weights, on_lens[kept], clip_of, np.where(on_lens[kept], 0, -1), np.ones(kept.sum()), names, int(on_lens[kept].sum()), ("all cues",))
+
+
+def test_the_prior_benchmark_finds_what_the_cases_were_drawn_with():
+    module = importlib.import_module("tests.benchmarks.lens_prior")
+    found = module.fitted(drawn_cases(0.8, 0.1))
+    assert found.factor_bounds[0] < 0.8 < found.factor_bounds[1]
+    assert found.prior_bounds[0] < 0.1 < found.prior_bounds[1]
+    assert found.factor_bounds[1] - found.factor_bounds[0] < 0.3
+
+
+def test_the_prior_goes_by_the_lenses_of_the_first_folder():
+    """A folder with a quarter of the lenses asks for the same prior once they are counted four times, and for a smaller one as it is."""
+    module = importlib.import_module("tests.benchmarks.lens_prior")
+    world, few = drawn_cases(1.0, 0.1), drawn_cases(1.0, 0.1, share=0.25)
+    evened = module.evened([world, few])
+    assert evened[0].counts.max() == 1.0
+    assert module.fitted(evened[1]).prior == pytest.approx(module.fitted(world).prior, rel=0.25)
+    assert module.fitted(few).prior < 0.4 * module.fitted(world).prior
+
+
+def test_clips_made_of_one_clip_are_one_room():
+    module = importlib.import_module("tests.benchmarks.lens_weights")
+    once = drawn_cases(1.0, 0.1, rooms=20)
+    twice = module.together([once, once])
+    assert twice.clips == 40
+    assert set(twice.room) == set(once.room)
+    at = module.fit(once, 0.01)
+    assert np.allclose(module.standard_errors(twice, at, 0.01), module.standard_errors(once, at, 0.01), rtol=0.02)
 
 
 @needs_shared

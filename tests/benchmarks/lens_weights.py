@@ -3,15 +3,17 @@
 Every judged track of the clips in the folders (of `lens_drawn`, or any with truth beside them) is
 one case: on a lens in sight, or on something else.  Tracks on lenses that are not in sight are left
 out, and so are those that lie within the bloom of one, which a finding swallows.  The case's
-numbers are the weights that the cues of `lens.CUES` state for it, 0 where a cue is silent.  With
-`--sides` what a cue says for a lens and what it says against get a multiplier each.
+numbers are the weights that the cues of `lens.CUES` state for it times `lens.TOGETHER`, as the program
+judges by them, 0 where a cue is silent.  With `--sides` what a cue says for a lens and what it says
+against get a multiplier each.
 
 A logistic regression then multiplies each cue's weight by one number.  The multipliers are shrunk
 towards 1 (the stated weight), as if so many cases had said so; the intercept, whose stated value is
 the prior, is free.  The penalty is the one that foretells best what happens in clips left out.
-Standard errors are of the sandwich form, clip by clip: the tracks of one room are no independent
-cases.  Under a strong penalty they are small because the multipliers are held, not because the clips
-say much.  "Crosswise" is the calibration in clips that the multipliers were not learnt from.  Given
+Standard errors are of the sandwich form, room by room: the tracks of one room are no independent
+cases, nor are those of clips that `lens_moved` made of it.  Under a strong penalty they are small because
+the multipliers are held, not because the clips say much.  "Crosswise" is the calibration in rooms that the
+multipliers were not learnt from.  Given
 several folders it also learns from all but one what that one shows: clips of another renderer tell
 what is a matter of how the rooms were drawn.
 
@@ -53,17 +55,28 @@ BLOOM_PX = 10.0
 @dataclass(frozen=True, slots=True)
 class Cases:
     """(n, cues + 1) stated weights and a column of ones; (n,) whether on a lens; (n,) number of the
-    clip; (n,) the lens of the clip, -1 for other things; how many clips and lenses in sight there were
-    in all; the names of the cues.
+    clip; (n,) the lens of the clip, -1 for other things; (n,) as how many cases each counts; the room of
+    every clip; how many lenses in sight there were in all; the names of the cues.
     """
 
     weights: Floats
     lens: NDArray[np.bool_]
     clip: NDArray[np.int64]
     which: NDArray[np.int64]
-    clips: int
+    counts: Floats
+    rooms: tuple[str, ...]
     in_sight: int
     names: tuple[str, ...] = CUES
+
+    @property
+    def clips(self) -> int:
+        """How many were searched, those without a case too."""
+        return len(self.rooms)
+
+    @property
+    def room(self) -> NDArray[np.int64]:
+        """(n,) number of the room."""
+        return np.unique(self.rooms, return_inverse=True)[1][self.clip]
 
     @property
     def stated(self) -> Floats:
@@ -72,7 +85,7 @@ class Cases:
 
     def part(self, chosen: NDArray[np.bool_]) -> Cases:
         """Some of the cases."""
-        return replace(self, weights=self.weights[chosen], lens=self.lens[chosen], clip=self.clip[chosen], which=self.which[chosen])
+        return replace(self, **{name: getattr(self, name)[chosen] for name in ("weights", "lens", "clip", "which", "counts")})
 
     def in_sides(self) -> Cases:
         """Every cue as two: what it says for a lens, and what against."""
@@ -82,9 +95,9 @@ class Cases:
 
 
 def stated(known: facts.Facts) -> list[float]:
-    """The weight of every cue, 0 where it is silent, and 1 for the intercept."""
+    """The weight of every cue as the program counts it, 0 where it is silent, and 1 for the intercept."""
     reasons = [cue(known) for cue in lens.CUES]
-    return [0.0 if reason is None else reason.weight for reason in reasons] + [1.0]
+    return [0.0 if reason is None else lens.TOGETHER * reason.weight for reason in reasons] + [1.0]
 
 
 def case_of(truth: ClipTruth, one: Judged) -> int | None:
@@ -108,14 +121,15 @@ def together(parts: Sequence[Cases]) -> Cases:
         lens=np.concatenate([part.lens for part in parts]),
         clip=np.concatenate([part.clip + first for part, first in zip(parts, firsts[:-1], strict=True)]),
         which=np.concatenate([part.which for part in parts]),
-        clips=int(firsts[-1]),
+        counts=np.concatenate([part.counts for part in parts]),
+        rooms=tuple(room for part in parts for room in part.rooms),
         in_sight=sum(part.in_sight for part in parts),
         names=parts[0].names,
     )
 
 
 def collect(clips: Sequence[Path]) -> Cases:
-    """Searches every clip once."""
+    """Searches every clip once.  What stands before a hyphen in its name is its room, as `lens_moved` names them."""
     weights, clip_of, which, in_sight = list[list[float]](), list[int](), list[int](), 0
     for number, clip in enumerate(clips):
         truth = ClipTruth.beside(clip)
@@ -125,7 +139,9 @@ def collect(clips: Sequence[Path]) -> Cases:
                 weights.append(stated(one.known))
                 clip_of.append(number)
                 which.append(case)
-    return Cases(np.array(weights), np.array(which) >= 0, np.array(clip_of), np.array(which), len(clips), in_sight)
+    rooms = tuple(clip.stem.split("-")[0] for clip in clips)
+    table = np.array(weights).reshape(-1, len(CUES) + 1)
+    return Cases(table, np.array(which, np.int64) >= 0, np.array(clip_of, np.int64), np.array(which, np.int64), np.ones(len(which)), rooms, in_sight)
 
 
 def chance(cases: Cases, multipliers: Floats) -> Floats:
@@ -140,21 +156,21 @@ def shrinkage(cases: Cases, penalty: float) -> Floats:
 
 def curvature(cases: Cases, multipliers: Floats, penalty: float) -> Floats:
     p = chance(cases, multipliers)
-    return np.asarray((cases.weights * (p * (1 - p))[:, None]).T @ cases.weights + np.diag(shrinkage(cases, penalty)))
+    return np.asarray((cases.weights * (cases.counts * p * (1 - p))[:, None]).T @ cases.weights + np.diag(shrinkage(cases, penalty)))
 
 
 def loss(cases: Cases, multipliers: Floats, penalty: float) -> float:
     """Negative log likelihood and half the penalty: what is made small."""
     logit = cases.weights @ multipliers
     drawn_to = shrinkage(cases, penalty) @ (multipliers - cases.stated) ** 2
-    return float(np.logaddexp(0.0, logit).sum() - logit[cases.lens].sum() + drawn_to / 2)
+    return float(cases.counts @ (np.logaddexp(0.0, logit) - logit * cases.lens) + drawn_to / 2)
 
 
 def fit(cases: Cases, penalty: float) -> Floats:
     """Newton's method from the stated weights; a step that does not lower the loss is halved."""
     at = cases.stated
     for _ in range(100):
-        slope = cases.weights.T @ (chance(cases, at) - cases.lens) + shrinkage(cases, penalty) * (at - cases.stated)
+        slope = cases.weights.T @ (cases.counts * (chance(cases, at) - cases.lens)) + shrinkage(cases, penalty) * (at - cases.stated)
         step, before = np.linalg.solve(curvature(cases, at, penalty), slope), loss(cases, at, penalty)
         while loss(cases, at - step, penalty) > before and np.abs(step).max() > 1e-9:
             step /= 2
@@ -165,26 +181,27 @@ def fit(cases: Cases, penalty: float) -> Floats:
 
 
 def standard_errors(cases: Cases, at: Floats, penalty: float) -> Floats:
-    """Of the shrunk multipliers, with the clips as what was drawn by chance (Liang and Zeger 1986)."""
-    slopes = cases.weights * (cases.lens - chance(cases, at))[:, None]
-    by_clip = np.zeros((cases.clips, slopes.shape[1]))
-    np.add.at(by_clip, cases.clip, slopes)
+    """Of the shrunk multipliers, with the rooms as what was drawn by chance (Liang and Zeger 1986)."""
+    slopes = cases.weights * (cases.counts * (cases.lens - chance(cases, at)))[:, None]
+    by_room = np.zeros((cases.clips, slopes.shape[1]))
+    np.add.at(by_room, cases.room, slopes)
     bread = np.linalg.inv(curvature(cases, at, penalty))
-    return np.asarray(np.sqrt(np.diag(bread @ (by_clip.T @ by_clip) @ bread)))
+    return np.asarray(np.sqrt(np.diag(bread @ (by_room.T @ by_room) @ bread)))
 
 
 def crosswise(cases: Cases, penalty: float) -> Floats:
-    """The probability of each case by multipliers learnt without its clip; the clips are dealt by lot."""
-    lots = np.random.default_rng(1).permutation(cases.clips) % FOLDS
-    fold, foretold = lots[cases.clip], np.zeros(len(cases.lens))
+    """The probability of each case by multipliers learnt without its room; the rooms are dealt by lot."""
+    lots = np.random.default_rng(1).permutation(len(set(cases.rooms))) % FOLDS
+    fold, foretold = lots[cases.room], np.zeros(len(cases.lens))
     for out in range(FOLDS):
         left_out = fold == out
         foretold[left_out] = chance(cases.part(left_out), fit(cases.part(~left_out), penalty))
     return foretold
 
 
-def log_loss(p: Floats, truth: NDArray[np.bool_]) -> float:
-    return float(-np.log(np.clip(np.where(truth, p, 1 - p), 1e-12, 1.0)).mean())
+def log_loss(p: Floats, truth: NDArray[np.bool_], counts: Floats | None = None) -> float:
+    """Mean over the cases, each counted once unless it is told how often."""
+    return float(np.average(-np.log(np.clip(np.where(truth, p, 1 - p), 1e-12, 1.0)), weights=counts))
 
 
 def show_calibration(title: str, cases: Cases, p: Floats) -> None:
