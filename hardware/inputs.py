@@ -160,13 +160,14 @@ def _lens_over_recording(path: Path, lamp: Path | None, distances_m: Sequence[fl
 def _lens_over(
     name: str, replay: bool, source: Callable[[SweepClock], FrameSource], distances_m: Sequence[float], *, pictures: bool = True  # noqa: FBT001
 ) -> Sense:  # fmt: skip
+    from detector.optics.off_axis import rings_at  # noqa: PLC0415
     from detector.optics.population import Assumed  # noqa: PLC0415
     from detector.optics.search import LensSearch  # noqa: PLC0415
     from detector.optics.survey import Survey  # noqa: PLC0415
     from hardware.console import remark  # noqa: PLC0415
 
     survey = Survey(Assumed(distances_m=tuple(sorted(distances_m))) if distances_m else None, pictures=pictures)
-    search = LensSearch(survey=survey, pictures=pictures)
+    search = LensSearch(survey=survey, rings=rings_at(distances_m), pictures=pictures)
 
     def begin(clock: SweepClock) -> tuple[Named, Iterator[Any]]:
         opened = source(clock)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from detector.optics import search
+from detector.optics.search import LensSearch
 from hardware import doctor, inputs, privilege
 from hardware.inputs import LampPins, lens_from, lens_live, network_from, network_live, replayed
 from hardware.replay import Recorded
@@ -95,3 +97,17 @@ def test_without_opencv_the_lens_sense_is_there_and_says_why(monkeypatch):
     for sense in (lens_from(["room.mp4"]), lens_live(None, 1.0)):
         assert sense.feeds == ()
         assert [(gap.says, gap.fatal) for gap in sense.gaps] == [("OpenCV is broken.", True)]
+
+
+@pytest.mark.parametrize(("named", "reach"), [((), (0.5, 4.0)), ((2.0,), (4 / 3, 3.0)), ((1.0, 3.0), (2 / 3, 4.5))])
+def test_the_distance_that_the_user_names_reaches_what_judges_light_from_aside(named, reach, monkeypatch):
+    told = []
+
+    class Looking(LensSearch):
+        def __init__(self, *words, **more):
+            super().__init__(*words, **more)
+            told.append(more["rings"].distances_m)
+
+    monkeypatch.setattr(search, "LensSearch", Looking)
+    lens_from(["room.mp4"], distances_m=named)
+    assert told[0] == pytest.approx(reach)

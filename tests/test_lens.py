@@ -13,8 +13,9 @@ import pytest
 from detector.model import probability_of
 from detector.optics import lens
 from detector.optics.facts import Facts
+from detector.optics.off_axis import USUAL_RINGS, Rings, rings_at
 
-NOTHING = {field.name: 0 for field in dataclasses.fields(Facts)}
+NOTHING = {field.name: 0 for field in dataclasses.fields(Facts)} | {"rings": USUAL_RINGS}
 GLINT = Facts(**NOTHING | {
     "lit": 40, "seen": 40, "level": 140.0, "swing": 1.3, "smooth": 0.5, "peak": 240.0, "core": 4.0, "width": 1.2, "long": 1.05,
     "floor": 60.0, "ring": 62.0, "far": 60.0, "rough": 4.0, "beside": 999.0, "drift": 0.1, "tint": 0.05, "tint_level": 60.0, "hue": "blue", "held": 1.0, "travel": 120.0,
@@ -124,11 +125,35 @@ def aside(**changes):
     return reason
 
 
-def test_a_lens_that_loses_a_sixth_of_its_light_from_aside_is_not_taken_for_a_dome():
-    """Lobes of 25 mrad at 3.5 m and a ring 50 mm aside: by the law of b / (d lobe) five sixths stay."""
-    assert aside(off_share=0.84).weight > 0.5
+def test_a_lens_that_loses_a_quarter_of_its_light_from_aside_is_not_taken_for_a_dome():
+    """Lobes of 25 mrad at 3.5 m and a ring 50 mm aside: by the law of b / (d lobe) more than three quarters stay."""
+    assert aside(off_share=0.84).weight > 0.2
+    assert aside(off_share=0.84, rings=rings_at([3.5])).weight > 1.5
     assert aside(off_share=0.99).weight < -3.5
     assert len({aside(off_share=share).says for share in (0.1, 0.84, 0.99)}) == 3
+
+
+def test_where_the_law_cannot_tell_them_apart_nothing_is_said():
+    """A second ring as near as the first: b / d lies inside every lobe, and a dome and a lens look alike."""
+    near = Rings(aside_m=(0.003, 0.003))
+    for share in (0.05, 0.5, 1.0):
+        assert "light from aside" not in kinds(facts(**THREE, off_share=share, rings=near))
+        assert "light from aside" in kinds(facts(**THREE, off_share=share))
+
+
+def test_who_names_the_distance_gets_the_law_for_that_distance():
+    """A lens 1 m away keeps nothing of light from 50 mm aside; one 4 m away may keep two thirds."""
+    two_thirds = {away: aside(off_share=0.78, rings=rings_at([away])) for away in (1.0, 4.0)}
+    assert two_thirds[1.0].weight < -1 < 1 < two_thirds[4.0].weight
+    assert "0.7 to 1.5 m" in two_thirds[1.0].says
+
+
+def test_light_from_aside_is_told_with_the_numbers_of_the_law():
+    lens_like, dome_like = aside(off_share=0.2), aside(off_share=1.0)
+    assert lens_like.says.startswith("Light from 50 mm aside leaves 7 % of it: of lenses 0.5 to 4.0 m away 8")
+    assert "leaves 100 % of it: of lenses 0.5 to 4.0 m away 0 % keep as much" in dome_like.says
+    assert lens_like.measured == pytest.approx(0.07)
+    assert "hardly any" in aside(off_share=0.02).says
 
 
 def test_what_flickers_while_lit_says_little_by_missing_in_other_light():

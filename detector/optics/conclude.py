@@ -9,6 +9,7 @@ import numpy as np
 from detector.model import Finding, LampState, Track, probability_of
 from detector.optics import facts, lens
 from detector.optics.join import JoinLimits, join
+from detector.optics.off_axis import USUAL_RINGS, Rings
 from detector.optics.rolling import lamp_at
 from detector.optics.rows import Rows
 
@@ -41,22 +42,22 @@ def not_worth_judging(rows: Rows) -> str | None:
 
 
 def conclude(
-    tracks: Sequence[Rows], states: Sequence[LampState | None], numbers: Sequence[int]
+    tracks: Sequence[Rows], states: Sequence[LampState | None], numbers: Sequence[int], rings: Rings = USUAL_RINGS
 ) -> list[Finding | Refusal]:
     """Each track as a finding, or as the reason that it was refused for.
 
     Rows count the frames that were handed in; `numbers` gives each the number that its source has
-    for it, which differ where the source left damaged frames out.  Findings that take turns at
+    for it, which differ where the source left damaged frames out; `rings` are the lamps of three-state light.  Findings that take turns at
     about one place are one lens, followed badly for a while.
     """
-    gathered = [(rows, facts.gather(rows, states)) for rows in tracks]
+    gathered = [(rows, facts.gather(rows, states, rings)) for rows in tracks]
     results = _each(gathered, states, numbers)
     found = [(rows, result) for rows, result in results if isinstance(result, Finding)]
     whole = join([rows for rows, _ in found], TURNS)
     if len(whole) < len(found):
         known = {id(rows): told for rows, told in gathered}
         refused = [rows for rows, result in results if not isinstance(result, Finding)]
-        again = [(rows, known[id(rows)] if id(rows) in known else facts.gather(rows, states)) for rows in (*refused, *whole)]
+        again = [(rows, known[id(rows)] if id(rows) in known else facts.gather(rows, states, rings)) for rows in (*refused, *whole)]
         results = [(rows, _best(rows, result, found)) for rows, result in _each(again, states, numbers)]
     return [result for _, result in results]
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from detector.model import LampState
 from detector.optics.glint import ALIKE_PEAK
 from detector.optics.median import middle
+from detector.optics.off_axis import USUAL_RINGS, Rings
 from detector.optics.rolling import lamp_at
 from detector.optics.rows import Rows
 
@@ -57,7 +58,7 @@ class Facts:
     that the next lit look confirmed; `dimming` is the level of the surroundings in the dark as a share
     of their lit level; `level` is the strong end of the lit levels, `dark_level` the usual one in the
     dark; `off_share` is what light from aside leaves of its flux (of its level where it was hardly seen
-    then), both lamps taken to be equally strong.  `swing` is the ratio of the strong to the weak end of
+    then), both lamps taken to be equally strong, which stood as `rings` says.  `swing` is the ratio of the strong to the weak end of
     the flux while seen and `smooth` is 1 when it changes steadily, 0 when it jumps at random; `travel`
     how far over the picture it was seen, in px.  `peak` (0 to 255), `flux` (grey levels summed), `core`
     (saturated px), `width` (px), `long` (axis ratio), `floor`, `ring`, `far` (levels 7, 5 and 14 px out),
@@ -97,12 +98,14 @@ class Facts:
     hue: str
     held: float = 1.0
     neighbours: int = 0
+    rings: Rings = USUAL_RINGS
 
 
-def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
+def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_RINGS) -> Facts | None:
     """The facts of one track; None when fewer than three of its lit looks could be measured.
 
-    `states` holds the lamp's state of every frame; all None where the light never switched.
+    `states` holds the lamp's state of every frame; all None where the light never switched.  `rings` says
+    where the lamps of three-state light stood.
     """
     code = _CODE if any(states) else _STEADY
     state = np.array([code[one] for one in lamp_at(states, rows["frame"], rows["y"])])
@@ -133,6 +136,7 @@ def gather(rows: Rows, states: Sequence[LampState | None]) -> Facts | None:
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
         tint_level=float(tint.max()),
         hue=hue_of(tint),
+        rings=rings,
         **usual,
     )
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from detector.model import Reason
+from detector.optics import off_axis as light_from_aside
 from detector.optics.facts import Facts
 
 PRIOR = 0.0125
@@ -26,8 +27,8 @@ SHOW_AT = 0.26
 TOGETHER = 1.4
 """The weights below were estimated one at a time and bounded each; what all of them say together was too timid.
 This factor and the prior make the probabilities those found among the judged tracks of 160 moved, drawn and shared
-clips, lenses counted as often as the shared clips have them.  Fitted once, by logistic regression on the log odds;
-`python -m tests.benchmarks.lens_drawn FOLDER` shows how well they hold on other clips."""
+clips, lenses counted as often as the shared clips have them.  `python -m tests.benchmarks.lens_prior FOLDER ...`
+repeats the fit, with its bounds: from all tracks that had 5 % or more, which are those a user may be shown."""
 FEWEST_SIGHTINGS = 5
 """Fewer sightings than this are a flicker."""
 
@@ -94,24 +95,31 @@ def switching(facts: Facts) -> Reason | None:
 
 
 def off_axis(facts: Facts) -> Reason | None:
-    """A lens throws light back within 25 mrad; light from aside does not return, that of a dome does."""
+    """A lens keeps of light from aside what the law of its lobe leaves; a dome keeps all.  Silent where the law is."""
     if not facts.off_axis:
         return None
-    weight = float(np.interp(facts.off_share, *ASIDE_WEIGHTS))
-    weight *= _dependable(facts) if weight > 0 else 1.0
-    if weight <= 0:
-        says = "It shines alike when the light comes from aside, as a dome, a screw or a drop does."
-    elif facts.off_share < 0.5:
-        says = "It goes out when the light comes from aside: it returns light only to where it came from."
-    else:
-        says = "It loses part of its light when that comes from aside, as a lens does whose lobe reaches so far."
-    return Reason("light from aside", says, round(facts.off_share, 2), "of the on-axis light", weight, PHYSICS)
+    law = light_from_aside.weight(facts.off_share, facts.rings)
+    weight = min(ASIDE_MOST, max(-ASIDE_MOST, law)) * (_dependable(facts) if law > 0 else 1.0)
+    if abs(weight) < NOTHING_SAID:
+        return None
+    left = light_from_aside.light_left(facts.off_share)
+    return Reason("light from aside", _aside_words(left, facts.rings, weight > 0), round(left, 2), "of the on-axis light", weight, PHYSICS)
 
 
-ASIDE_WEIGHTS = ((0.45, 0.7, 0.88, 0.95), (3.5, 2.0, 1.0, -4.0))
-"""Share of the light that stays: two marks of one dome differ by 0.04, a lens at distance d loses what
-b / (d lobe) takes, and keeps all of it only where its lobe is several times wider than b / d.
-"""
+def _aside_words(left: float, rings: light_from_aside.Rings, like_a_lens: bool) -> str:  # noqa: FBT001
+    says = f"Light from {rings.words} aside leaves {f'{100 * left:.0f} %' if left >= HARDLY_ANY else 'hardly any'} of it:"
+    lenses = f"of lenses {rings.distances_m[0]:.1f} to {rings.distances_m[1]:.1f} m away"
+    if not like_a_lens:
+        return f"{says} {lenses} {100 * light_from_aside.keeping(left, rings):.0f} % keep as much, a dome, a screw or a drop keeps all."
+    if left < 0.5:
+        return f"{says} {lenses} {100 - 100 * light_from_aside.keeping(0.5, rings):.0f} % keep less than half, a dome, a screw or a drop keeps all."
+    return f"{says} a lens farther away than {rings.half_within_m:.1f} m may keep so much, a dome, a screw or a drop keeps all."
+
+
+ASIDE_MOST = 4.0
+"""No cue decides alone: this says fifty times, and two hundred and seventy with `TOGETHER`."""
+NOTHING_SAID = 0.1
+HARDLY_ANY = 0.02
 
 
 def brightness(facts: Facts) -> Reason | None:

@@ -21,6 +21,7 @@ from detector.optics.conclude import conclude, not_worth_judging, sort_out
 from detector.optics.join import join
 from detector.optics.lighting import LightMeter
 from detector.optics.motion import Motion, MotionEstimator
+from detector.optics.off_axis import USUAL_RINGS, Rings
 from detector.optics.pacing import Due, Pacer
 from detector.optics.rolling import HalfLit
 from detector.optics.rows import Rows
@@ -54,13 +55,17 @@ LIMITS_OF_THE_METHOD = (
 class LensSearch:
     """Finds lenses in the frames that it is handed, in order, from one camera.
 
-    With a `survey` the result also tells what would have been found.  Without `pictures` it has none for a
-    report to show: keeping them takes a fortieth of the time.
+    With a `survey` the result also tells what would have been found.  `rings` says where the lamps of
+    three-state light stood and how far away what they lit was, where somebody knows.  Without `pictures` it has none
+    for a report to show: keeping them takes a fortieth of the time.
     """
 
-    def __init__(self, limits: SearchLimits | None = None, survey: Survey | None = None, *, pictures: bool = True) -> None:
+    def __init__(
+        self, limits: SearchLimits | None = None, survey: Survey | None = None, rings: Rings = USUAL_RINGS, *, pictures: bool = True
+    ) -> None:  # fmt: skip
         self._limits = limits or SearchLimits()
         self._survey = survey
+        self._rings = rings
         self._finder = glint.Finder(self._limits.glints)
         self._motion = MotionEstimator()
         self._tracker = Tracker(TrackLimits(fewest_seen=lens.FEWEST_SIGHTINGS))
@@ -117,7 +122,7 @@ class LensSearch:
             self._search(due)
         self._keep(self._tracker.finish())
         states = self._states()
-        findings, examples = sort_out(conclude(join(self._kept), states, self._numbers))
+        findings, examples = sort_out(conclude(join(self._kept), states, self._numbers, self._rings))
         flickers = Counter({"a flicker": self._tracker.flickers, "level": self._tracker.marks})
         refused = self._refused + flickers + Counter(kind for kind, _ in examples)
         result = SenseResult(
