@@ -188,6 +188,14 @@ def test_a_few_things_around_it_are_chance_and_many_are_foil():
     assert not {"alone", "busy place"} & kinds(facts(crowd=1.0))
 
 
+def test_a_second_glint_close_by_says_more_where_many_others_were_seen():
+    """A lens in a shiny hole has one beside it; foil has that and a dozen more."""
+    weights = [weight_of("double highlight", facts(beside=9.0, crowd=1.0, neighbours=count)) for count in (0, 5, 7, 8, 20)]
+    assert weights[0] == weights[1] > weights[2] > weights[3] == weights[4]
+    says = next(r.says for r in lens.judge(facts(beside=9.0, neighbours=8)).reasons if r.kind == "double highlight")
+    assert "8 more were seen" in says
+
+
 def test_a_printed_dot_that_fades_with_the_room_is_no_reflection():
     dot = facts(**SWITCHED | {"level": 90.0, "dark_level": 36.0, "peak": 180.0})
     assert probability(dot) < lens.SHOW_AT

@@ -178,11 +178,14 @@ def company(facts: Facts) -> Reason | None:
     """A hidden lens is alone; curved gloss shows the torch and a lamp side by side, patterns, foil and
     rows of indicators shine in many places at once.
     """
+    weight = _ramp(facts.neighbours, *BUSY)
     if facts.beside < 12.0:
-        return Reason("double highlight", "A second glint keeps close beside it: a glossy curve mirrors the torch and a lamp.", round(facts.beside, 1), "px", -3.0, PHYSICS)
+        says = "A second glint keeps close beside it: a glossy curve mirrors the torch and a lamp."
+        if weight < 0.0:
+            says = f"A second glint keeps close beside it and {facts.neighbours} more were seen around it: foil, stones or a pattern."
+        return Reason("double highlight", says, round(facts.beside, 1), "px", max(-3.0 + min(0.0, weight), -5.0), PHYSICS)
     if facts.crowd >= 2:
         return Reason("crowd", f"{facts.crowd:.0f} like glints stand around it: foil, a row of lights or a pattern.", round(facts.crowd), "within 40 px", _ramp(facts.crowd, 2.0, 6.0, -1.3, -2.5), PHYSICS)
-    weight = _ramp(facts.neighbours, *BUSY)
     if weight < 0.0:
         return Reason("busy place", f"{facts.neighbours} glints nearly as strong were seen around it, if not at once: foil, stones or a pattern.", facts.neighbours, "within 60 px", weight, PHYSICS)
     if facts.crowd < 0.5:
