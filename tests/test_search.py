@@ -149,6 +149,7 @@ def test_coverage_says_what_was_examined(light):
     assert coverage.examined["seconds"] == pytest.approx((frames - 1) / 30, abs=0.01)
     assert coverage.examined["picture"] == f"{SIZE[0]} x {SIZE[1]} px"
     assert coverage.limits == LIMITS_OF_THE_METHOD
+    assert "10 mm aside of the camera's lens: 0.8 m" in coverage.limits[0]
 
 
 def test_the_light_is_told_in_words():

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from detector.model import Coverage, Frame, Gap, LampState, Refused, SenseResult, Track
 from detector.optics import glint, lens
+from detector.optics.advice import near_words
 from detector.optics.conclude import conclude, not_worth_judging, sort_out
 from detector.optics.join import join
 from detector.optics.lighting import LightMeter
@@ -47,7 +48,7 @@ class SearchLimits:
 
 
 LIMITS_OF_THE_METHOD = (
-    "A lens shows only within about 10 degrees of the direction it looks in, and only from farther away than some 0.3 to 0.5 m with a phone's torch.",
+    f"A lens shows only within about 10 degrees of the direction it looks in. {near_words()}",
     "What was never in the picture, was covered, or was lit too weakly was not checked.",
 )
 
