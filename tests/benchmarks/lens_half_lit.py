@@ -59,9 +59,9 @@ def searched(clip):
     for frame in frames_of(clip):
         looking.add(frame)
 
-    def both_ways(tracks, states, numbers):
-        ways["frames"] = conclude.conclude(tracks, classify(looking._light._changes), numbers)
-        ways["rows"] = conclude.conclude(tracks, states, numbers)
+    def both_ways(tracks, states, numbers, rings):
+        ways["frames"] = conclude.conclude(tracks, classify(looking._light._changes), numbers, rings)
+        ways["rows"] = conclude.conclude(tracks, states, numbers, rings)
         return ways["rows"]
 
     with mock.patch("detector.optics.search.conclude", both_ways):
