@@ -88,10 +88,10 @@ def _middles(bounds: Range, n: int) -> Floats:
     return np.asarray(low + (high - low) * (np.arange(n) + 0.5) / n)
 
 
-LIGHT = 0.6
-"""Grey levels summed over a spot go with this power of its light: lenses of drawn rooms whose true loss is known.
-Half of it is the display's gamma, the rest what saturation cuts off."""
-SAME = 0.04
+LIGHT = 0.45
+"""Grey levels summed over a spot go with this power of its light: the display's gamma, and the median of 16
+lenses of drawn rooms whose true loss is known."""
+SAME = 0.05
 """How far two looks at one dome differ, as a logarithm: the scale of Student's distribution of two degrees, whose
 tails are long.  Fitted freely, the rooms of one renderer have five degrees and 0.02, those of another one and 0.03."""
 UNSURE = 0.2
