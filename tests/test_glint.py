@@ -497,6 +497,17 @@ def test_only_so_many_spots_of_a_picture_are_kept_the_strongest():
     assert few.level.min() > spots.level.min() + 2
 
 
+def test_a_point_among_hundreds_of_broader_marks_keeps_its_place():
+    """Made small it loses more of its height than they do: on a patterned wall it would be the last of them."""
+    x, y = np.arange(1280), np.arange(720)
+    marks = (np.exp(-0.5 * (((n + 12) % 24 - 12) / 2.0) ** 2) for n in (y, x))
+    point = (np.exp(-0.5 * ((n - at) / 0.8) ** 2) for n, at in ((y, 372.5), (x, 636.5)))
+    picture = np.rint(50 + 34 * np.outer(*marks) + 65 * np.outer(*point)).astype(np.uint8)
+    spots = find(picture, LIMITS)
+    assert len(spots) == LIMITS.most
+    assert len(near(spots, 636.5, 372.5, 0.3)) == 1
+
+
 def test_spots_come_strongest_first():
     assert (np.diff(find(starry(), LIMITS).level) <= 0).all()
 

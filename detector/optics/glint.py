@@ -81,6 +81,16 @@ class Standout:
         reach = int(np.abs(offsets).max(initial=0)) + SMOOTH_PX
         return np.asarray(self._patches(peaks, reach) @ _smoothing(reach, tuple(map(tuple, offsets.tolist()))), np.float32)
 
+    def highest(self, places: IntArray) -> NDArray[np.uint8]:
+        """Level, not smoothed, of the highest pixel of the picture under each of (n, 2) pixels of the small one, where a
+        point loses more of its height than what is broader.
+        """
+        x, y = places.T
+        under = (y * self.luma.shape[1] + x)[:, None] * self.shrink + _block(self.shrink, self.luma.shape[1])
+        level = self.luma.reshape(-1).take(under).max(axis=1, initial=0)
+        below = self.ground.reshape(-1).take(y * self.ground.shape[1] + x)
+        return np.asarray(np.where(level > below, level - below, 0), np.uint8)
+
     def mass(self, peaks: IntArray) -> FloatArray:
         """Sum of the levels within three pixels of each whole-pixel x, y: it goes on growing with the
         light where the level itself has come to saturation.
@@ -144,6 +154,12 @@ def _square(reach: int, width: int) -> IntArray:
 
 
 @cache
+def _block(side: int, width: int) -> IntArray:
+    """Flat places of the pixels that a smaller one is made of, from the first of them."""
+    return (np.arange(side)[:, None] * width + np.arange(side)).reshape(-1)
+
+
+@cache
 def _square_below(reach: int, width: int, shrink: int) -> IntArray:
     """The same in a picture of 1 / `shrink` of the size, `width` wide, from the pixel below the middle, for each
     place (y, x) that the middle may have in that pixel; (shrink * shrink, side * side).
@@ -201,8 +217,10 @@ class Finder:
             return Spots(none, none, none, np.zeros((0, 2), np.intp), Standout(luma, luma, 1))
         small = _small(luma, half, shrink)
         ground = self._ground(small, self._limits.opening_px // shrink | 1)
+        standout = Standout(luma, ground, shrink)
         rough = _rough_peaks(np.asarray(cv2.subtract(small, ground, dst=self._scratch[0]), np.uint8), shrink, self._limits)
-        return _refined(rough * shrink + shrink // 2, Standout(luma, ground, shrink), self._limits)
+        rough = rough[_strongest(rough * shrink, standout.highest(rough), self._limits)]
+        return _refined(rough * shrink + shrink // 2, standout, self._limits)
 
     def standout(self, luma: NDArray[np.uint8], half: NDArray[np.uint8] | None = None) -> Standout:
         """What stands out in a frame, without looking for spots; the next call overwrites it."""
@@ -249,8 +267,7 @@ def _rough_peaks(top: NDArray[np.uint8], shrink: int, limits: GlintLimits) -> In
     flat, level = flat[own], level[own]
     wide = level >= limits.plateau_level
     y, x = np.divmod(np.concatenate([_middles(flat[wide], top.shape[1]), flat[~wide]]), top.shape[1])
-    peaks = np.stack([x, y], axis=1)
-    return peaks[_strongest(peaks * shrink, top[y, x], limits)]
+    return np.stack([x, y], axis=1)
 
 
 def _middles(flat: IntArray, width: int) -> IntArray:
