@@ -15,7 +15,7 @@ from detector.optics.rows import Rows
 
 MOST_POINTS = 600
 """Points kept of one track in the report."""
-TURNS = JoinLimits(together_px=16.0, apart_px=35.0, apart_growth_px=2.0, apart_most_px=110.0, shared_frames=0.1)
+TURNS = JoinLimits(together_px=16.0, apart_px=45.0, apart_growth_px=4.0, apart_most_px=110.0, shared_frames=0.1)
 """Things that look like lenses are rare: two of them within this of each other that were never seen
 at once are one, where two marks of a wallpaper would be two.  Beside a near thing the motion is off by
 some px a frame while it is out of sight."""

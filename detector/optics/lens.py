@@ -125,9 +125,14 @@ HARDLY_ANY = 0.02
 def brightness(facts: Facts) -> Reason | None:
     """A retro-reflection outshines every matt surface; a printed dot cannot."""
     # in a lit room the switching has already told a pattern from a glint: the level then adds little
-    weight = max(_ramp(facts.peak, 150.0, 235.0, -3.0, 0.8), -0.7 if _missing(facts) > 2.0 else -3.0)
+    weight = max(float(np.interp(facts.peak, *LEVEL_WEIGHTS)), -0.7 if _missing(facts) > 2.0 else -3.0)
     says = "It is brighter than a matt surface could be." if weight > 0 else "It is no brighter than a white mark would be."
     return Reason("level", says, round(facts.peak / 255.0, 2), "of saturation", weight, PHYSICS)
+
+
+LEVEL_WEIGHTS = ((130.0, 150.0, 175.0, 235.0), (-3.0, -1.5, 0.0, 0.8))
+"""Of what else looks like a lens and reaches 175 of 255, nearly nothing is a matt mark: a white one reaches that only
+where the walls are as light."""
 
 
 def contrast(facts: Facts) -> Reason | None:
@@ -136,7 +141,7 @@ def contrast(facts: Facts) -> Reason | None:
     return Reason("contrast", f"It stands {facts.level:.0f} grey levels above its surroundings.", round(facts.level), "grey levels", weight, PHYSICS)
 
 
-CONTRAST_WEIGHTS = ((25.0, 70.0, 110.0), (-2.0, 0.3, 0.7))
+CONTRAST_WEIGHTS = ((25.0, 50.0, 70.0, 110.0), (-1.5, -0.3, 0.2, 0.7))
 """Highlights of curved gloss stand in their own shading and exceed it less than a lens its dark hole."""
 
 
@@ -160,7 +165,7 @@ BROADER_WEIGHTS = ((0.15, 0.3, 0.45, 0.7), (0.3, 0.2, -1.2, -3.5))
 def surroundings(facts: Facts) -> Reason | None:
     """A lens sits in a plain surface; a dome has its dark mirror image or its own shading around it."""
     scale = max(facts.floor, facts.far, 25.0)
-    dip = max(facts.floor, facts.far) - facts.ring
+    dip = max(facts.floor - facts.ring, HOLE_SHARE * (facts.far - facts.ring))
     # sharpening digs a moat of a few per cent of its height round any point
     if dip > max(0.06 * scale, 0.12 * facts.level):
         weight = _ramp(dip / scale, 0.06, 0.25, -0.8, -4.5)
@@ -172,6 +177,11 @@ def surroundings(facts: Facts) -> Reason | None:
     weight = _ramp(glow, 0.06, 0.25, 0.4, -3.0) * uneven * bloom
     says = "What surrounds it is evenly lit." if weight > 0 else "The surface brightens towards it, as a curved glossy one does."
     return Reason("surroundings", says, round(glow, 2), "of the surroundings", weight, PHYSICS)
+
+
+HOLE_SHARE = 0.5
+"""Of a step that only shows farther out: small domes are dark against what adjoins them, 7 px out, while the dark hole or
+cloth that a lens sits in is wider."""
 
 
 def company(facts: Facts) -> Reason | None:
@@ -217,7 +227,7 @@ def swing(facts: Facts) -> Reason | None:
     if facts.seen < 8:
         return None
     change = facts.swing
-    weight = float(np.interp(change, *STEADY_WEIGHTS)) if change < SWINGS_AT else _ramp(change, SWINGS_AT, 1.8, 0.3, 2.7)
+    weight = float(np.interp(change, *SWING_WEIGHTS))
     if weight <= 0.0:
         moved = _ramp(facts.travel, 0.0, MOVED_PX, 0.5, 1.0)
         return Reason("angle", "Its brightness hardly changed with the angle of view.", round(change, 2), "times", weight * moved, PHYSICS)
@@ -226,8 +236,8 @@ def swing(facts: Facts) -> Reason | None:
     return Reason("angle", "It grew and faded smoothly with the angle of view, as a lens does.", round(change, 2), "times", weight, PHYSICS)
 
 
-STEADY_WEIGHTS = ((1.1, 1.3, 1.45), (-1.5, -0.7, 0.0))
-SWINGS_AT = 1.45
+SWING_WEIGHTS = ((1.1, 1.3, 1.4, 1.6, 1.8), (-1.5, -0.7, 0.3, 1.8, 2.7))
+"""By the ratio of strong to weak: compression and the grid of pixels alone make a steady glint seem to change by a fifth."""
 STOOD_STILL_PX = (20.0, 70.0)
 """A glint that wandered less than this over the picture was hardly seen from another side: what changed
 then went out by itself, was covered, or was badly measured.
