@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from detector.optics.search import LensSearch
 from hardware.capture import CaptureFile
+from hardware.pictures import read_lamp_states
 from hardware.video import VideoFile
 
 ROOT = Path(__file__).parent.parent
@@ -129,6 +131,16 @@ def test_lenses_expected_are_in_sight_by_the_rule_of_scoring(name):
         spots = [spot for entry in told["per_frame"] for spot in entry["lenses"] if spot["id"] == lens["id"]]
         assert sum(spot["peak"] > 1.0 for spot in spots) >= 2 * need[told["mode"]]
         assert max(math.dist((a["x"], a["y"]), (b["x"], b["y"])) for a in spots[::7] for b in spots[::7]) > 25
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lens_alarms_in_a_sample_that_holds_one_and_nothing_does_in_the_others(name):
+    lamp = SAMPLES / name / "room.lamp.json"
+    search = LensSearch(pictures=False)
+    for frame in VideoFile(SAMPLES / name / "room.mp4", read_lamp_states(lamp) if lamp.exists() else None).frames():
+        search.add(frame)
+    alarms = [finding for finding in search.finish().findings if finding.alarm]
+    assert len(alarms) == len(toml(name, "truth.toml").get("lens", []))
 
 
 @pytest.mark.parametrize("name", NAMES)

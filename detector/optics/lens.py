@@ -203,9 +203,9 @@ def company(facts: Facts) -> Reason | None:
     return None
 
 
-BUSY = (5.0, 8.0, 0.7, -2.2)
-"""Others around a glint over the whole recording: up to five are chance and pieces of badly followed
-tracks, from eight a sheet of foil or a patterned surface.
+BUSY = (4.0, 7.0, 0.7, -2.2)
+"""Others around a glint over the whole recording: up to four are chance and pieces of badly followed
+tracks, from seven a sheet of foil or a patterned surface.
 """
 
 
@@ -218,8 +218,9 @@ def flashing(facts: Facts) -> Reason | None:
     return Reason("other flashes", says, facts.flashers, "within 90 px", weight, PHYSICS)
 
 
-SHEET = (5.0, 7.0, -1.8, -3.2)
-"""One other flash may be chance; one among many glints is foil of which the other facets lit up at other times."""
+SHEET = (2.0, 5.0, -1.8, -4.0)
+"""One other flash may be chance; one among several glints is foil of which the other facets lit up at other times:
+with three or more around it that was so nine times of ten."""
 
 
 def swing(facts: Facts) -> Reason | None:
