@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from detector.network import dhcp, kalay, messages, names, p2p, tls
+from detector.network import dhcp, kalay, messages, names, p2p, reolink, tls
 from detector.network.discovery import discovery_facts
 from detector.network.markup import ws_discovery_facts
 from detector.network.text import tidy
@@ -48,6 +48,7 @@ def _udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
     return (
         discovery_facts(payload, sport, dport)
         or (ws_discovery_facts(payload) if payload.startswith(_XML_STARTS) else [])
+        or reolink.reolink_facts(payload)
         or p2p.baichuan_facts(payload, sport)
         or p2p.naxclow_facts(payload, sport, dport)
         or kalay.kalay_facts(payload)
