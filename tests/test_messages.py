@@ -93,3 +93,52 @@ def test_a_door_station_names_itself_in_sip(first):
     payload = first + b"\r\nVia: SIP/2.0/UDP 10.0.0.9\r\nUser-Agent: AXIS A8105-E Network Video Door Station\r\n\r\n"
     assert services.from_udp(payload, 5060, 5060) == [("sip_agent", "AXIS A8105-E Network Video Door Station")]
     assert services.from_udp(payload[:30], 5060, 5060) == []
+
+
+def told(sender, first="MESSAGE sip:34020000002000000001@3402000000 SIP/2.0", agent="IP Camera"):
+    """A camera's sign of life to a video platform, as a published log has it."""
+    return (
+        f"{first}\r\nVia: SIP/2.0/UDP 192.168.1.64:5060;rport;branch=z9hG4bK1\r\nFrom: <sip:{sender}@3402000000>;tag=19\r\n"
+        f"To: <sip:34020000002000000001@3402000000>\r\nCall-ID: 1\r\nCSeq: 20 MESSAGE\r\n"
+        f"Content-Type: Application/MANSCDP+xml\r\nUser-Agent: {agent}\r\n\r\n<Notify><CmdType>Keepalive</CmdType></Notify>"
+    ).encode()
+
+
+@pytest.mark.parametrize("read", [services.from_udp, services.from_tcp])
+@pytest.mark.parametrize(("code", "kind"), [("132", "camera"), ("131", "camera"), ("118", "recorder"), ("111", "recorder")])
+def test_a_camera_tells_a_video_platform_what_it_is(read, code, kind):
+    sender = f"3402000000{code}0000003"
+    for first in ("MESSAGE sip:x@y SIP/2.0", "REGISTER sip:34020000002000000001@3402000000 SIP/2.0"):
+        assert ("platform_id", kind) in read(told(sender, first), 5060, 5060)
+    assert sender not in str(read(told(sender), 5060, 5060))
+
+
+@pytest.mark.parametrize(
+    ("sender", "first"),
+    [
+        ("34020000002000000001", "MESSAGE sip:34020000001320000003@3402000000 SIP/2.0"), ("1001", "REGISTER sip:10.0.0.2 SIP/2.0"),
+        ("34020000001320000003", "SIP/2.0 200 OK"), ("3402000000132", "REGISTER sip:10.0.0.2 SIP/2.0"),
+    ],
+)  # fmt: skip
+def test_a_platform_a_telephone_or_an_answer_is_no_camera(sender, first):
+    assert services.from_udp(told(sender, first, "Phone"), 5060, 5060) == [("sip_agent", "Phone")]
+
+
+def interleaved(form=96, *, channel=0, version=2, size=None, sign=b"$"):
+    packet = bytes([version << 6, form]) + bytes(range(10)) + b"\x7c\x85" + b"x" * 40
+    return sign + bytes([channel]) + (len(packet) if size is None else size).to_bytes(2, "big") + packet
+
+
+def test_a_stream_that_is_under_way_is_noticed_from_the_side_that_serves_it():
+    for payload in (interleaved(), interleaved(0xE0), interleaved(26), interleaved(97, channel=2), interleaved(size=1400)):
+        assert services.from_tcp(payload, 554, 40000) == [("stream", "RTP within RTSP")]
+        assert services.from_tcp(payload, 40000, 554) == []
+        assert services.from_tcp(payload, 5000, 40000) == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [interleaved(8), interleaved(version=1), interleaved(channel=9), interleaved(size=4), interleaved(sign=b"#"), interleaved()[:15], b"$", b""],
+)
+def test_what_is_no_video_within_rtsp_is_none(payload):
+    assert services.from_tcp(payload, 554, 40000) == []

@@ -91,11 +91,13 @@ def _tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:
 
 
 def _rare_tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:
-    """Greetings of FTP and telnet, topics that a client of a message broker writes to."""
+    """Greetings of FTP and telnet, topics that a client of a message broker writes to, SIP, a stream under way."""
     if sport == 21 and payload[:4] in (b"220 ", b"220-"):
         return [("ftp_banner", tidy(payload[4:]))]
     if sport == 23 and (text := tidy(re.sub(rb"\xff[\xfb-\xfe].", b"", payload[:300], flags=re.DOTALL))):
         return [("telnet_banner", text)]
     if dport == MQTT_PORT and payload[:1] in (b"\x10", b"\x82", b"0", b"2"):
         return [("mqtt_text", tidy(found)) for found in re.findall(rb"[\w./-]{6,120}", payload[2:400])[:6]]
-    return []
+    if messages.is_sip(payload):
+        return messages.sip_facts(payload)
+    return [("stream", "RTP within RTSP")] if sport in RTSP_PORTS and messages.is_interleaved(payload) else []
