@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from detector.network.markup import description_facts, page_facts, soap_facts, tag_texts
 from detector.network.text import MESSAGE_HEAD, tidy
+from detector.network.web_answers import web_answer_facts
 
 Fact = tuple[str, str]
 
@@ -118,7 +119,7 @@ def is_body(payload: bytes) -> bool:
 
 def body_facts(body: bytes) -> list[Fact]:
     """What the body of an HTTP answer says of who sent it."""
-    return page_facts(body) + description_facts(body) + soap_facts(body)
+    return page_facts(body) + description_facts(body) + soap_facts(body) + web_answer_facts(body)
 
 
 def icon_facts(payload: bytes) -> list[Fact]:
