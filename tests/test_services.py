@@ -289,6 +289,16 @@ def test_only_the_answer_from_the_search_port_is_a_cameras():
     assert udp(answer, sport=41000) == []
 
 
+def test_dvrip_is_known_in_the_dialect_that_answers_without_json_too():
+    """As a published inspection of a camera tells: 20 bytes of head, then bytes, whose length the head states."""
+    body = bytes(range(48))
+    head = b"\xff\1\0\0" + b"\0" * 10 + (1452).to_bytes(2, "little") + len(body).to_bytes(4, "little")
+    assert tcp(head + body, 34567, 40000) == [("p2p", "DVRIP")]
+    for payload in (head, head + body[:-1], head + body + b"x", b"\xfe" + head[1:] + body, head[:14] + b"\1\0" + head[16:] + body):
+        assert tcp(payload, 34567, 40000) == []
+    assert tcp(head + body, 40000, 34567) == []
+
+
 def test_the_length_law_must_hold():
     assert udp(ANNOUNCEMENT + b"x", dport=32108) == []
 

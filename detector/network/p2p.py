@@ -44,6 +44,8 @@ XIONGMAI_PORT = 34567
 DAHUA_PORT = 37777
 BAICHUAN_PORT = 9000
 
+_DVRIP_HEAD, _DVRIP_MESSAGES = 20, range(1000, 4000)  # numbers of messages in public clients (python-dvr): 1000 to 3502
+
 # Foscam's older cameras, Netwave's and Wi-Fi toys with a lens: a head of 23 bytes, its operation as a
 # little-endian number behind the four letters, the length of what follows at 15.  What only the camera's end says:
 # answers to a log-in, a password, a start of video, audio or talk, parameters, alarms; and its video and audio.
@@ -91,13 +93,21 @@ def naxclow_facts(data: bytes, sport: int, dport: int) -> list[Fact]:
 
 def private_facts(data: bytes, sport: int) -> list[Fact]:
     """The private protocols of Xiongmai, Dahua, Foscam and Lefun, from the side that serves them."""
-    if sport == XIONGMAI_PORT and data[:1] == b"\xff" and len(data) > 20 and data[20:21] == b"{":
+    if sport == XIONGMAI_PORT and _is_dvrip(data):
         return [("p2p", "DVRIP")]
     if sport == DAHUA_PORT and data[:1] in (b"\xb0", b"\xb1", b"\xf6") and len(data) >= 32:
         return [("p2p", "Dahua private")]
     if data[:4] in _FOSCAM_SAYS and _is_foscam(data):
         return [("p2p", "Foscam serves")]
     return [("p2p", "mrmt")] if b"mrmt_hello" in data[:64] else []
+
+
+def _is_dvrip(data: bytes) -> bool:
+    """A head of 20 bytes before JSON, or before as many other bytes as it says: a dialect of some boards answers so."""
+    if data[:1] != b"\xff" or len(data) <= _DVRIP_HEAD:
+        return False
+    message, size = int.from_bytes(data[14:16], "little"), int.from_bytes(data[16:20], "little")
+    return data[20:21] == b"{" or (message in _DVRIP_MESSAGES and size == len(data) - _DVRIP_HEAD)
 
 
 def _is_foscam(data: bytes) -> bool:
