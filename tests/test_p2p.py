@@ -248,3 +248,37 @@ def test_older_dlink_cameras_look_for_their_set_up_program():
     call = bytes.fromhex("1060af2affff0000").ljust(128, b"\0")
     assert ("discovery", "D-Link finder") in said(call, dport=12345)
     assert said(call[:100], dport=12345) == []
+
+
+def teg(kind, body, letter=b"2"):
+    """A datagram of the IWFCam app's cameras, made from what a public client states."""
+    return letter + b"TEG" + kind.to_bytes(2, "little") + len(body).to_bytes(2, "little") + body
+
+
+def media(size, part=0, more=0):
+    """A part of a picture, or of sound, behind a head of 24 bytes and `more`."""
+    return teg(3, bytes(8) + b"\x05\0" + part.to_bytes(2, "little") + size.to_bytes(4, "little") + bytes(more + size))
+
+
+def test_cameras_of_the_iwfcam_app_send_video_from_any_port():
+    for datagram in (media(1200), media(1000, part=3), media(700, more=4)):
+        assert said(datagram, sport=17900) == [("p2p", "IWFCam sends video")]
+
+
+def test_cameras_of_the_iwfcam_app_answer_a_search():
+    answer = teg(11, bytes(28), b"1")
+    assert said(answer, sport=10104) == [("p2p", "IWFCam answers a search")]
+    assert said(answer, sport=40000) == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        teg(11, b"\1" + bytes(11), b"1"),  # a search
+        teg(0, bytes(24)), teg(1, bytes(20)), teg(1, bytes(28)), teg(4, bytes(16)),  # who watches says so
+        media(516, more=4),  # sound: whether who watches may speak so is not known
+        media(1200)[:-1], media(1200) + b"\0", teg(3, bytes(1200)), b"2TEG", b"",
+    ],
+)  # fmt: skip
+def test_who_watches_by_the_iwfcam_app_gives_nothing_away(payload):
+    assert said(payload, sport=10104, dport=10104) == []

@@ -51,6 +51,14 @@ _DVRIP_HEAD, _DVRIP_MESSAGES = 20, range(1000, 4000)  # numbers of messages in p
 # answers to a log-in, a password, a start of video, audio or talk, parameters, alarms; and its video and audio.
 _FOSCAM_HEAD, _FOSCAM_MOST = 23, 1 << 20
 _FOSCAM_SAYS = {b"MO_O": frozenset((1, 3, 5, 9, 12, 17, 18, 25)), b"MO_V": frozenset((1, 2))}
+
+# The IWFCam app's cameras: a digit and TEG, the kind at 4, the length of what follows at 6.  Who watches sends
+# kinds 0, 1 and 4; kind 3 carries video, a picture in numbered parts, and sound in parts of 516 bytes.
+# A search is a short 1TEG; its answer comes from a port of its own and tells the port for video.
+IWFCAM_PORT = 10104
+_TEG = (b"1TEG", b"2TEG")
+_TEG_HEAD, _TEG_MEDIA, _TEG_SOUND, _TEG_ANSWER = 24, 3, 516, 36
+
 BAICHUAN_UDP_PORTS = (2015, 2018)
 _BAICHUAN_UDP = (b"\x3a\xcf\x87\x2a", b"\x20\xcf\x87\x2a", b"\x10\xcf\x87\x2a")
 
@@ -121,6 +129,17 @@ def _is_foscam(data: bytes) -> bool:
 def dahua_facts(data: bytes) -> list[Fact]:
     """Dahua's way through the internet: requests in the form of HTTP by UDP, of cameras and of who watches."""
     return [("p2p", "Dahua P2P")] if data.startswith((b"DHGET /", b"DHPOST /")) else []
+
+
+def iwfcam_facts(data: bytes, sport: int) -> list[Fact]:
+    """The cameras of the IWFCam app, by the two things that only their end says."""
+    if data[:4] not in _TEG or len(data) <= _TEG_HEAD or int.from_bytes(data[6:8], "little") != len(data) - 8:
+        return []
+    if data[:1] == b"1":
+        return [("p2p", "IWFCam answers a search")] if sport == IWFCAM_PORT and len(data) >= _TEG_ANSWER else []
+    size = int.from_bytes(data[20:24], "little")
+    video = data[4:6] == bytes((_TEG_MEDIA, 0)) and _TEG_SOUND < size <= len(data) - _TEG_HEAD
+    return [("p2p", "IWFCam sends video")] if video else []
 
 
 def baichuan_facts(data: bytes, sport: int) -> list[Fact]:

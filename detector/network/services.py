@@ -63,7 +63,12 @@ def _rare_udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         return [("tftp_file", tidy(payload[2:].split(b"\0")[0]))]
     if messages.is_sip(payload):
         return messages.sip_facts(payload)
-    return p2p.ilnk_facts(payload) or p2p.dahua_facts(payload) or p2p.hidden_facts(payload, sport)
+    return (
+        p2p.ilnk_facts(payload)
+        or p2p.dahua_facts(payload)
+        or p2p.hidden_facts(payload, sport)
+        or p2p.iwfcam_facts(payload, sport)
+    )
 
 
 def from_tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:
