@@ -62,7 +62,7 @@ class Name:
 # Firms that build cameras for many brands: their protocols and banners do not tell whose name is on the case.
 _BUILDERS = frozenset({
     "dahua", "hikvision", "xiongmai", "tvt", "uniview", "hichip", "hichip (hipcam)", "hichip (camhi)", "hisilicon (foscam and others)",
-    "raysharp", "happytimesoft", "cellvision", "tuya", "amba", "cosmos", "hisilicon", "netwave",
+    "raysharp", "happytimesoft", "cellvision", "tuya", "amba", "cosmos", "hisilicon", "netwave", "eken (aiwit)",
 })  # fmt: skip
 _OWN_BRAND = 4.0  # weight of a MAC's owner that makes cameras and hardly anything else
 

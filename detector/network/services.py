@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from detector.network import dhcp, kalay, messages, names, p2p, reolink, tls
+from detector.network import dhcp, kalay, messages, names, p2p, pprpc, reolink, tls
 from detector.network.discovery import discovery_facts
 from detector.network.markup import ws_discovery_facts
 from detector.network.text import tidy
@@ -35,6 +35,8 @@ def from_udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
 def _udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
     if names.MDNS_PORT in (sport, dport) or sport == names.LLMNR_PORT:
         return names.dns_facts(payload, multicast=True)
+    if payload[:2] == pprpc.BEGINS and (facts := pprpc.pprpc_facts(payload)):
+        return facts
     if names.DNS_PORT in (sport, dport):
         return names.dns_facts(payload, multicast=False)
     if payload[:1] == b"\xf1" and p2p.is_pppp(payload):
