@@ -255,9 +255,10 @@ def teg(kind, body, letter=b"2"):
     return letter + b"TEG" + kind.to_bytes(2, "little") + len(body).to_bytes(2, "little") + body
 
 
-def media(size, part=0, more=0):
+def media(size, part=0, more=0, sound=0):
     """A part of a picture, or of sound, behind a head of 24 bytes and `more`."""
-    return teg(3, bytes(8) + b"\x05\0" + part.to_bytes(2, "little") + size.to_bytes(4, "little") + bytes(more + size))
+    marks = bytes(6) + bytes((sound, 0, 5, 0)) + part.to_bytes(2, "little")
+    return teg(3, marks + size.to_bytes(4, "little") + bytes(more + size))
 
 
 def test_cameras_of_the_iwfcam_app_send_video_from_any_port():
@@ -266,19 +267,33 @@ def test_cameras_of_the_iwfcam_app_send_video_from_any_port():
 
 
 def test_cameras_of_the_iwfcam_app_answer_a_search():
-    answer = teg(11, bytes(28), b"1")
-    assert said(answer, sport=10104) == [("p2p", "IWFCam answers a search")]
-    assert said(answer, sport=40000) == []
+    for size, sport in ((68, 10104), (28, 40000)):
+        assert said(teg(12, bytes(size), b"1"), sport=sport) == [("p2p", "IWFCam answers a search")]
 
 
 @pytest.mark.parametrize(
     "payload",
     [
-        teg(11, b"\1" + bytes(11), b"1"),  # a search
+        teg(11, b"\1" + bytes(11), b"1"), teg(11, b"\1" + bytes(67), b"1"), teg(13, bytes(40), b"1"),  # a search, and what follows
         teg(0, bytes(24)), teg(1, bytes(20)), teg(1, bytes(28)), teg(4, bytes(16)),  # who watches says so
-        media(516, more=4),  # sound: whether who watches may speak so is not known
+        media(516, more=4), media(1000, sound=1),  # sound: whether who watches may speak so is not known
         media(1200)[:-1], media(1200) + b"\0", teg(3, bytes(1200)), b"2TEG", b"",
     ],
 )  # fmt: skip
 def test_who_watches_by_the_iwfcam_app_gives_nothing_away(payload):
     assert said(payload, sport=10104, dport=10104) == []
+
+
+def lewei(number, order="little"):
+    return b"lewei_cmd\0" + number.to_bytes(4, order) + bytes(32)
+
+
+def test_toy_drones_and_endoscopes_serve_video():
+    assert services.from_tcp(lewei(257) + b"\xff\xd8", 40000, 50000) == [("p2p", "Lewei serves")]
+    assert services.from_tcp(lewei(1), 7060, 50000) == [("p2p", "Lewei serves")]
+    assert services.from_tcp(lewei(4, "big"), 8060, 50000) == [("p2p", "Lewei serves")]
+
+
+@pytest.mark.parametrize("payload", [lewei(1), lewei(2), lewei(9), lewei(18), b"lewei_cmd", b"lewei_cmd\0"])
+def test_who_flies_a_toy_drone_gives_nothing_away(payload):
+    assert services.from_tcp(payload, 50000, 7060) == []

@@ -53,11 +53,15 @@ _FOSCAM_HEAD, _FOSCAM_MOST = 23, 1 << 20
 _FOSCAM_SAYS = {b"MO_O": frozenset((1, 3, 5, 9, 12, 17, 18, 25)), b"MO_V": frozenset((1, 2))}
 
 # The IWFCam app's cameras: a digit and TEG, the kind at 4, the length of what follows at 6.  Who watches sends
-# kinds 0, 1 and 4; kind 3 carries video, a picture in numbered parts, and sound in parts of 516 bytes.
-# A search is a short 1TEG; its answer comes from a port of its own and tells the port for video.
-IWFCAM_PORT = 10104
+# kinds 0, 1 and 4 of 2TEG; kind 3 carries video, a picture in numbered parts, and sound (marked at 14) in parts of
+# 516 bytes.  Of 1TEG kind 11 is a search; its answer, 12, tells the port for video.
 _TEG = (b"1TEG", b"2TEG")
-_TEG_HEAD, _TEG_MEDIA, _TEG_SOUND, _TEG_ANSWER = 24, 3, 516, 36
+_TEG_HEAD, _TEG_SOUND = 24, 516
+_TEG_ANSWER, _TEG_MEDIA = b"\x0c\0", b"\x03\0"
+
+# Lewei's boards in toy drones and endoscopes: ten letters, then the number of a command; what only the lens' end says.
+_LEWEI, _LEWEI_PORTS = b"lewei_cmd\0", (7060, 8060)
+_LEWEI_SAYS = frozenset((257, 259, 261, 262))  # a stream, a replay, its end, a file
 
 BAICHUAN_UDP_PORTS = (2015, 2018)
 _BAICHUAN_UDP = (b"\x3a\xcf\x87\x2a", b"\x20\xcf\x87\x2a", b"\x10\xcf\x87\x2a")
@@ -100,13 +104,15 @@ def naxclow_facts(data: bytes, sport: int, dport: int) -> list[Fact]:
 
 
 def private_facts(data: bytes, sport: int) -> list[Fact]:
-    """The private protocols of Xiongmai, Dahua, Foscam and Lefun, from the side that serves them."""
+    """The private protocols of Xiongmai, Dahua, Foscam, Lewei and Lefun, from the side that serves them."""
     if sport == XIONGMAI_PORT and _is_dvrip(data):
         return [("p2p", "DVRIP")]
     if sport == DAHUA_PORT and data[:1] in (b"\xb0", b"\xb1", b"\xf6") and len(data) >= 32:
         return [("p2p", "Dahua private")]
     if data[:4] in _FOSCAM_SAYS and _is_foscam(data):
         return [("p2p", "Foscam serves")]
+    if data[:10] == _LEWEI and _is_lewei(data, sport):
+        return [("p2p", "Lewei serves")]
     return [("p2p", "mrmt")] if b"mrmt_hello" in data[:64] else []
 
 
@@ -131,15 +137,20 @@ def dahua_facts(data: bytes) -> list[Fact]:
     return [("p2p", "Dahua P2P")] if data.startswith((b"DHGET /", b"DHPOST /")) else []
 
 
-def iwfcam_facts(data: bytes, sport: int) -> list[Fact]:
+def iwfcam_facts(data: bytes) -> list[Fact]:
     """The cameras of the IWFCam app, by the two things that only their end says."""
     if data[:4] not in _TEG or len(data) <= _TEG_HEAD or int.from_bytes(data[6:8], "little") != len(data) - 8:
         return []
     if data[:1] == b"1":
-        return [("p2p", "IWFCam answers a search")] if sport == IWFCAM_PORT and len(data) >= _TEG_ANSWER else []
+        return [("p2p", "IWFCam answers a search")] if data[4:6] == _TEG_ANSWER else []
     size = int.from_bytes(data[20:24], "little")
-    video = data[4:6] == bytes((_TEG_MEDIA, 0)) and _TEG_SOUND < size <= len(data) - _TEG_HEAD
+    video = data[4:6] == _TEG_MEDIA and data[14:16] == b"\0\0" and _TEG_SOUND < size <= len(data) - _TEG_HEAD
     return [("p2p", "IWFCam sends video")] if video else []
+
+
+def _is_lewei(data: bytes, sport: int) -> bool:
+    """What Lewei's boards send: anything from their own ports, or an answer by its number."""
+    return sport in _LEWEI_PORTS or int.from_bytes(data[10:14], "little") in _LEWEI_SAYS
 
 
 def baichuan_facts(data: bytes, sport: int) -> list[Fact]:

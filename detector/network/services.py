@@ -69,7 +69,7 @@ def _rare_udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         p2p.ilnk_facts(payload)
         or p2p.dahua_facts(payload)
         or p2p.hidden_facts(payload, sport)
-        or p2p.iwfcam_facts(payload, sport)
+        or p2p.iwfcam_facts(payload)
     )
 
 
