@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from detector.network import dhcp, kalay, messages, names, p2p, pprpc, reolink, tls
+from detector.network import dhcp, kalay, messages, names, p2p, pprpc, recorders, reolink, tls
 from detector.network.discovery import discovery_facts
 from detector.network.markup import ws_discovery_facts
 from detector.network.text import tidy
@@ -93,6 +93,7 @@ def _tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         p2p.naxclow_facts(payload, sport, dport)
         or p2p.baichuan_facts(payload, sport)
         or p2p.private_facts(payload, sport)
+        or recorders.recorder_facts(payload, sport)
         or _rare_tcp(payload, sport, dport)
     )
 

@@ -101,6 +101,21 @@ def hichip(data: bytes) -> list[Fact]:
     return said("HiChip HDS", name=tidy(lines.get(b"Device-Name", b"")), mac=mac_of_text(tidy(lines.get(b"MAC", b""))))
 
 
+def topsee(data: bytes) -> list[Fact]:
+    """Topsee (Seetong): a search and its answer differ by a code; accounts that stand in the answer are not read."""
+    if b"<XML_TOPSEE>" not in data[:200] or not re.search(rb'Msg_code="3"', data[:400]):
+        return []
+
+    def value(key: bytes) -> str:
+        found = re.search(rb"\s" + key + rb'="([^"]{1,80})"', data[:_MOST_TEXT])
+        return tidy(found[1]) if found else ""
+
+    return said(
+        "Topsee", model=value(b"DeviceModule"), mac=mac_of_text(value(b"MacAddress")), firmware=value(b"FileSystemVersion"),
+        serial=value(b"SerialNumber"),
+    )  # fmt: skip
+
+
 def kasa(data: bytes) -> list[Fact]:
     """The older TP-Link protocol hides JSON by exclusive-or of each byte with the one before."""
     hidden = data[:_MOST_TEXT]

@@ -1,0 +1,88 @@
+"""Recorders' own protocols over TCP, and Topsee's search: the serving end is told from the one that calls.
+
+No real capture is at hand: the bytes are made from what public clients state, and are self-written evidence.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from detector.model import Sighting
+from detector.network import services
+from detector.network.recorders import recorder_facts
+from detector.network.search import NetworkSearch
+
+XML = b'<?xml version="1.0" encoding="GB2312" ?>\n<XML_TOPSEE>\n'
+HIEASY = bytes.fromhex("0501115400001001") + bytes(28) + b"<Command"
+SERVED = {
+    "HiEasy serves": (HIEASY, 5050),
+    "TVT greets": (b"head" + bytes((1, 0, 2, 0)) + b"HVR" + bytes(53), 5000),
+    "NetViewer serves": (b"Tq\x62\x03" + bytes(40), 9000),
+    "Topsee serves": (b"\x58\x91\x58\x51" + len(XML).to_bytes(4, "little") + XML, 8091),
+}
+
+
+def topsee(code, body=b""):
+    head = f'<MESSAGE_HEADER\nMsg_type="SYSTEM_SEARCHIPC_MESSAGE"\nMsg_code="{code}"\nMsg_flag="0"\n/>\n<MESSAGE_BODY>\n'
+    return XML + head.encode() + body + b"</MESSAGE_BODY>\n</XML_TOPSEE>"
+
+
+ANSWER = topsee(
+    3,
+    b'<IPC_SERIALNUMBER SerialNumber="TH38A1234567" DevID="12345678"/>\n<DEVICE_TYPE DeviceType="1" DeviceModule="TS38AB"/>\n'
+    b'<VERSION FileSystemVersion="3.2.1"/>\n<LANConfig IPAddress="192.168.2.22" MacAddress="00:1b:21:00:00:04" DHCP="1"/>\n'
+    b'<Account Username="admin" Password="123456" Status="1"/>\n',
+)
+
+
+@pytest.mark.parametrize("says", SERVED)
+def test_the_serving_end_is_heard(says):
+    payload, port = SERVED[says]
+    assert services.from_tcp(payload, port, 50000) == [("p2p", says)]
+
+
+@pytest.mark.parametrize("says", SERVED)
+def test_it_alarms(says):
+    search = NetworkSearch()
+    search.note(Sighting("address", "arp", 0.0, "22:00:00:00:00:01", "10.0.0.9"))
+    search.note(Sighting("p2p", says, 1.0, "22:00:00:00:00:01", "10.0.0.9"))
+    (found,) = search.finish().findings
+    assert found.alarm
+
+
+@pytest.mark.parametrize(
+    ("payload", "sport"),
+    [
+        *((payload, 50000) for says, (payload, _) in SERVED.items() if says != "TVT greets"),
+        (b"Tq\x02\x00" + bytes(40), 9000), (b"Tq\x62\x10" + bytes(40), 9000), (b"Tqb", 9000),
+        (b"header of a table, and some more text of sixty-four bytes in all", 80), (b"head" + bytes(61), 5000), (b"head", 5000),
+        (HIEASY[:20], 5050), (b"\x58\x91\x58\x51\0\0\0\0", 8091), (b"", 5050),
+    ],
+)  # fmt: skip
+def test_callers_and_strangers_give_nothing_away(payload, sport):
+    assert services.from_tcp(payload, sport, 443) == []
+    assert recorder_facts(payload, sport) == []
+
+
+def test_topsee_answers_a_search_with_what_it_is():
+    facts = services.from_udp(ANSWER, 3001, 3001)
+    assert dict(facts) == {
+        "discovery": "Topsee", "camera_model": "TS38AB", "said_model": "TS38AB", "said_mac": "00:1b:21:00:00:04",
+        "said_firmware": "3.2.1", "said_serial": "…567",
+    }  # fmt: skip
+
+
+def test_neither_a_serial_number_nor_a_password_is_kept():
+    kept = str(services.from_udp(ANSWER, 3001, 3001))
+    assert "TH38" not in kept
+    assert "123456" not in kept
+
+
+@pytest.mark.parametrize("payload", [topsee(1), topsee(4), XML, ANSWER.replace(b"XML_TOPSEE", b"XML_OTHER"), b"", b"<?xml"])
+def test_who_looks_for_topsee_gives_nothing_away(payload):
+    assert services.from_udp(payload, 3001, 3001) == []
+
+
+def test_an_answer_cut_anywhere_breaks_nothing_and_invents_nothing():
+    told = {dict(services.from_udp(ANSWER[:cut], 3001, 3001)).get("discovery") for cut in range(len(ANSWER))}
+    assert told == {None, "Topsee"}
