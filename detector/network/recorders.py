@@ -20,6 +20,10 @@ _NETVIEWER_SAYS = frozenset((0x0201, 0x0901, 0xCC03, 0xEE01, *range(0x6200, 0x62
 
 _TOPSEE, _TOPSEE_PORT = b"\x58\x91\x58\x51", 8091
 
+# Zmodo: a camera repeats the head of a command before its answer; who asks for the key to its video, or for how its
+# sound is made, sends the head alone.
+_ZMODO, _ZMODO_HEAD, _ZMODO_SAYS = b"\x55\x55\xaa\xaa", 12, (b"\x36\x96", b"\x60\x90")
+
 
 def recorder_facts(data: bytes, sport: int) -> list[Fact]:
     """`p2p` with the protocol that a recorder or camera serves."""
@@ -29,6 +33,8 @@ def recorder_facts(data: bytes, sport: int) -> list[Fact]:
         return [("p2p", "TVT greets")] if data.count(0) >= _TVT_ZEROS else []
     if data[:2] == _NETVIEWER and sport == _NETVIEWER_PORT and len(data) >= 8:
         return [("p2p", "NetViewer serves")] if int.from_bytes(data[2:4], "big") in _NETVIEWER_SAYS else []
+    if data[:4] == _ZMODO and data[10:12] in _ZMODO_SAYS:
+        return [("p2p", "Zmodo answers")] if 0 < int.from_bytes(data[4:6], "little") == len(data) - _ZMODO_HEAD else []
     if data[:4] == _TOPSEE and sport == _TOPSEE_PORT:
         return [("p2p", "Topsee serves")] if data[8:13] == b"<?xml" else []
     return []
