@@ -97,6 +97,7 @@ class Flow:
     pppp_size: int = 0
     video: str = ""
     video_packets: int = 0
+    pictures: int = 0
 
     def add(self, size: int, at_s: float) -> None:
         """One more packet of `size` bytes at `at_s`."""
@@ -190,10 +191,14 @@ class Flows:
             yield "p2p", "PPPP sends video"
         if flow.video_packets >= max(limits.rtp_packets, limits.rtp_share * flow.packets):
             yield "rtp_video", flow.video
+        if flow.pictures >= max(limits.pictures, limits.pppp_one_way * (other.pictures if other else 0)):
+            yield "stream", "pictures by UDP"
 
 
 def look_inside(flow: Flow, payload: bytes) -> None:
     """Counts what only many datagrams of a flow together show: PPPP data, RTP video in the clear."""
+    if len(payload) >= 200 and any(payload[at : at + 3] == b"\xff\xd8\xff" and payload[at + 3] >= 0xC0 for at in range(0, 36, 4)):
+        flow.pictures += 1
     if payload[:1] == b"\xf1":
         if p2p.is_pppp(payload) and payload[1] == p2p.DATA:
             flow.pppp_data += 1

@@ -308,6 +308,25 @@ def test_clear_rtp_video_is_noticed_and_encrypted_is_not():
     assert said(heard(*rtp(lambda _: rng.randbytes(2))), "rtp_video") == []
 
 
+@pytest.mark.parametrize("head", [0, 4, 8, 20, 32])
+def test_pictures_one_after_another_by_udp_are_noticed(head):
+    def pictures(count, start=b"\xff\xd8\xff\xe0", size=900, ends=(CAM, PHONE, "10.0.0.9", "10.0.0.2", 7180, 30000)):
+        sender, receiver, ip, other, sport, dport = ends
+        return [
+            ethernet(sender, receiver, ipv4(ip, other, 17, udp(sport, dport, b"\x01" * head + (start if n % 5 == 0 else b"\x22" * 4) + b"\x11" * size)))
+            for n in range(5 * count)
+        ]
+
+    noticed = [(CAM, "10.0.0.9", "pictures by UDP")]
+    assert said(heard(*pictures(30)), "stream") == noticed
+    assert said(heard(*pictures(30, b"\xff\xd8\xff\xdb")), "stream") == noticed
+    assert said(heard(*pictures(20)), "stream") == []  # a file or two
+    assert said(heard(*pictures(30, b"\xff\xd8\xff\x11")), "stream") == []
+    assert said(heard(*pictures(30, size=100)), "stream") == []
+    back = pictures(30, ends=(PHONE, CAM, "10.0.0.2", "10.0.0.9", 30000, 7180))
+    assert said(heard(*pictures(30), *back), "stream") == []  # both send them: a call
+
+
 # --- hostile frames -------------------------------------------------------------------------------
 
 

@@ -37,6 +37,7 @@ class FlowLimits:
     pppp_packets: int = 30  # data datagrams out before a PPPP session counts as video
     pppp_one_way: float = 5.0  # data bytes out against in: talk-back is little
     rtp_packets: int = 30  # a second of video
+    pictures: int = 25  # JPEGs that begin within the datagrams of a flow: a second or two of moving pictures
     rtp_share: float = 0.5  # of a flow's datagrams that must look like the format
 
 
@@ -87,7 +88,7 @@ _NONE = -1.0  # a second that never is
 _COLUMNS = np.dtype([
     ("first_s", "f8"), ("last_s", "f8"), ("packets", "i8"), ("size", "i8"), ("largest", "i8"), ("full", "i8"), ("looked", "i8"),
     ("second", "f8"), ("second_size", "i8"), ("seconds", "i8"), ("sum_squares", "f8"), ("pppp_data", "i8"), ("pppp_size", "i8"),
-    ("video", "i8"), ("video_packets", "i8"), ("owner", "i8"),
+    ("video", "i8"), ("video_packets", "i8"), ("pictures", "i8"), ("owner", "i8"),
 ])
 
 class Flows:
@@ -191,6 +192,7 @@ class Flows:
         sums = self._sums
         np.add.at(sums["pppp_data"], slots[inside.pppp], 1)
         np.add.at(sums["pppp_size"], slots[inside.pppp], inside.size[inside.pppp])
+        np.add.at(sums["pictures"], slots[inside.picture], 1)
         seen = np.flatnonzero(inside.video)
         if seen.size:
             flows, video = slots[seen], inside.video[seen].astype(np.int64)
@@ -230,6 +232,7 @@ class Flows:
         found: NDArray[np.bool_] = (
             ((sums["packets"] >= limits.least_packets) & (lasted >= limits.least_seconds) & (sums["size"] >= limits.least_rate * lasted))
             | (sums["pppp_data"] >= limits.pppp_packets) | (sums["video_packets"] >= limits.rtp_packets)
+            | (sums["pictures"] >= limits.pictures)
         )
         return found & (sums["owner"] >= 0)
 
@@ -243,3 +246,5 @@ class Flows:
             yield "p2p", "PPPP sends video"
         if flow["video_packets"] >= max(limits.rtp_packets, limits.rtp_share * int(flow["packets"])):
             yield "rtp_video", VIDEO_NAMES[int(flow["video"])]
+        if flow["pictures"] >= max(limits.pictures, limits.pppp_one_way * (0 if other is None else int(other["pictures"]))):
+            yield "stream", "pictures by UDP"
