@@ -1,6 +1,6 @@
-"""Recorders' own protocols over TCP, and Topsee's search: the serving end is told from the one that calls.
+"""Recorders' own protocols over TCP, Topsee's search and DoorBird's calls: the serving end is told from the one that asks.
 
-No real capture is at hand: the bytes are made from what public clients state, and are self-written evidence.
+No real capture is at hand: but for DoorBird's, the bytes are made from what public clients state, and are self-written evidence.
 """
 
 from __future__ import annotations
@@ -89,3 +89,18 @@ def test_who_looks_for_topsee_gives_nothing_away(payload):
 def test_an_answer_cut_anywhere_breaks_nothing_and_invents_nothing():
     told = {dict(services.from_udp(ANSWER[:cut], 3001, 3001)).get("discovery") for cut in range(len(ANSWER))}
     assert told == {None, "Topsee"}
+
+
+DOORBIRD = bytes.fromhex(  # a guide's example
+    "deadbe02961380d4622ebee72a9fc3ff0bef6264f2ae919492148bbd30eb05bdce367c33d4293fafe060459e6510"
+)
+
+
+@pytest.mark.parametrize("port", [6524, 35344])
+def test_doorbird_calls_out_that_somebody_rang(port):
+    assert services.from_udp(DOORBIRD, 50000, port) == [("discovery", "DoorBird")]
+
+
+@pytest.mark.parametrize("payload", [DOORBIRD[:-1], DOORBIRD + b"\0", b"\xde\xad\xbe\x03" + DOORBIRD[4:], b"", b"\xde\xad\xbe\x02"])
+def test_what_is_no_event_of_doorbird_is_nothing(payload):
+    assert services.from_udp(payload, 50000, 6524) == []

@@ -118,6 +118,11 @@ def dlink_finder(data: bytes) -> list[Fact]:
     return said("D-Link finder") if data.startswith(b"\x10\x60\xaf\x2a\xff\xff") and len(data) == 128 else []
 
 
+def doorbird(data: bytes) -> list[Fact]:
+    """DoorBird calls out that somebody rang or moved, under a cipher; its signs of life are not read."""
+    return said("DoorBird") if data[:4] == b"\xde\xad\xbe\x02" and len(data) == 46 else []
+
+
 def tuya(data: bytes) -> list[Fact]:
     """A Tuya device of any kind; what it is stands encrypted."""
     return said("Tuya") if data[:4] in (b"\0\0\x55\xaa", b"\0\0\x66\x99") else []
