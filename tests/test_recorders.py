@@ -1,6 +1,6 @@
-"""Recorders' own protocols over TCP, Topsee's search and DoorBird's calls: the serving end is told from the one that asks.
+"""Recorders' own protocols over TCP, the calls and searches of Topsee, DoorBird and home control: the serving end is told from the one that asks.
 
-No real capture is at hand: but for DoorBird's, the bytes are made from what public clients state, and are self-written evidence.
+No real capture is at hand: but for DoorBird's event, the bytes are made from what public clients state, and are self-written evidence.
 """
 
 from __future__ import annotations
@@ -104,3 +104,40 @@ def test_doorbird_calls_out_that_somebody_rang(port):
 @pytest.mark.parametrize("payload", [DOORBIRD[:-1], DOORBIRD + b"\0", b"\xde\xad\xbe\x03" + DOORBIRD[4:], b"", b"\xde\xad\xbe\x02"])
 def test_what_is_no_event_of_doorbird_is_nothing(payload):
     assert services.from_udp(payload, 50000, 6524) == []
+
+
+def sddp(first, kind, proxies, make, model):
+    """An announcement in the form of a projector's, as a published test has it."""
+    return (
+        f'{first}\r\nFrom: "192.168.4.237:1902"\r\nHost: "{model}-E0DADC000001"\r\nMax-Age: 1800\r\nType: "{kind}"\r\n'
+        f'Primary-Proxy: "{proxies}"\r\nProxies: "{proxies}"\r\nManufacturer: "{make}"\r\nModel: "{model}"\r\nDriver: "x.c4i"\r\n'
+    ).encode()
+
+
+@pytest.mark.parametrize("first", ["NOTIFY ALIVE SDDP/1.0", "NOTIFY IDENTIFY SDDP/1.0", "SDDP/1.0 200 OK"])
+def test_a_camera_announces_itself_to_home_control(first):
+    facts = services.from_udp(sddp(first, "Slomins:VD05", "camera", "Slomins", "VD05"), 1902, 1902)
+    assert facts == [
+        ("upnp_manufacturer", "Slomins"), ("discovery", "SDDP camera"), ("camera_model", "VD05"), ("said_model", "VD05"), ("said_name", "VD05-E0DADC000001"),
+    ]  # fmt: skip
+    search = NetworkSearch()
+    for field, value in [("address", "arp"), *facts]:
+        search.note(Sighting(field, value, 0.0, "22:00:00:00:00:01", "10.0.0.9"))
+    (found,) = search.finish().findings
+    assert found.alarm
+    assert found.camera == "Slomins VD05"
+
+
+def test_a_projector_announces_itself_and_is_no_camera():
+    facts = services.from_udp(sddp("NOTIFY ALIVE SDDP/1.0", "JVCKENWOOD:Projector", "projector", "JVCKENWOOD", "DLA-RS3100_NZ8"), 1902, 1902)
+    assert ("discovery", "SDDP") in facts
+    assert "camera_model" not in dict(facts)
+    search = NetworkSearch()
+    for field, value in [("address", "arp"), *facts]:
+        search.note(Sighting(field, value, 0.0, "22:00:00:00:00:01", "10.0.0.9"))
+    assert search.finish().findings == ()
+
+
+@pytest.mark.parametrize("payload", [b'SEARCH * SDDP/1.0\r\nHost: "192.168.4.1:1902"\r\n', b"NOTIFY OFFLINE SDDP/1.0\r\n", b"SDDP/1.0 404", b""])
+def test_who_looks_by_sddp_gives_nothing_away(payload):
+    assert services.from_udp(payload, 1902, 1902) == []

@@ -17,7 +17,7 @@ _BY_PORT: Final[dict[int, tuple[Reader, ...]]] = {
     7701: (binary.hanwha,), 7711: (binary.hanwha,), 2380: (text.sony,), 10669: (binary.panasonic,), 10670: (binary.panasonic,),
     1757: (binary.bosch, text.bosch), 1758: (binary.bosch, text.bosch), 3600: (text.vision_360,), 2007: (binary.nice,),
     3956: (binary.gige,), 10001: (binary.ubiquiti,), 62976: (binary.dlink,), 12345: (binary.dlink_finder,), 10008: (text.v380,), 10009: (text.v380,),
-    8002: (text.hichip,), 3001: (text.topsee,),
+    8002: (text.hichip,), 3001: (text.topsee,), 1902: (text.sddp,),
     6524: (binary.doorbird,), 35344: (binary.doorbird,), 9999: (text.kasa,), 20002: (text.tapo,), 20004: (text.tapo,),
     6666: (binary.tuya,), 6667: (binary.tuya,), 7000: (binary.tuya,), 54321: (binary.miio,),
     5048: (binary.other_makers,), 30718: (binary.other_makers,), 4679: (binary.other_makers,), 4680: (binary.other_makers,),

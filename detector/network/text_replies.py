@@ -14,6 +14,7 @@ from detector.network.said import Fact, said
 from detector.network.text import mac_of_text, tidy
 
 _MOST_TEXT = 8192  # bytes of one reply; real ones are below 2,000
+_CAMERA_PARTS = re.compile(r"(?i)(?<![a-z])(?:(?:ip_?)?camera|doorbell|doorstation|nvr|dvr)(?![a-z])")
 _CAMERA_KINDS = re.compile(r"^(?:IOT\.IPCAMERA|SMART\.IPCAMERA|SMART\.TAPO(?:DOORBELL|CAMERA))")
 
 
@@ -113,6 +114,19 @@ def topsee(data: bytes) -> list[Fact]:
     return said(
         "Topsee", model=value(b"DeviceModule"), mac=mac_of_text(value(b"MacAddress")), firmware=value(b"FileSystemVersion"),
         serial=value(b"SerialNumber"),
+    )  # fmt: skip
+
+
+def sddp(data: bytes) -> list[Fact]:
+    """Control4's SDDP: devices of every kind announce themselves, and say which kind of part they play."""
+    if not data.startswith((b"NOTIFY ALIVE SDDP/1.", b"NOTIFY IDENTIFY SDDP/1.", b"SDDP/1.0 200")):
+        return []
+    fields = {key.lower(): tidy(value) for key, value in re.findall(rb'(?m)^([\w-]{1,20}): ?"([^"\r\n]{1,120})"', data[:_MOST_TEXT])}
+    parts = f"{fields.get(b'primary-proxy', '')},{fields.get(b'proxies', '')},{fields.get(b'type', '')}"
+    camera = bool(_CAMERA_PARTS.search(parts))
+    make = [("upnp_manufacturer", fields[b"manufacturer"])] if fields.get(b"manufacturer") else []  # `said_make` is of Dahua's brands
+    return make + said(
+        "SDDP camera" if camera else "SDDP", model=fields.get(b"model", ""), name=fields.get(b"host", ""), only_cameras=camera
     )  # fmt: skip
 
 
