@@ -57,7 +57,7 @@ CAMERAS = [
     ("Hikvision", [("discovery", "Hikvision SADP")]),
     ("Hikvision", dns("litedev.hik-connect.com")),
     ("Imou", dns("device.imoulife.com")),
-    # A laboratory's table of the names that each of its devices asked for, unedited (index id 48839760412).
+    # A laboratory's table of the names that each of its devices asked for, unedited.
     ("Furbo", dns("ai.furbo.co", "product.furbo.co", "firehose.us-east-1.amazonaws.com", "cloud-recording-de.s3.amazonaws.com")),
     ("Blink", dns("ccs-e002.immedia-semi.com", "is-cam-e002.immedia-semi.com", "rest-hw-e002.immedia-semi.com")),
     ("Nest", dns("nest-camera-media.googleapis.com", "time.google.com", "clients1.google.com", "lycraservice-pa-cam-prod.googleapis.com", "connectivitycheck.gstatic.com")),

@@ -3,8 +3,7 @@
 A recorder asks its cameras so every few seconds, a telephone whenever it is opened; the asker's own
 texts name the same schemas, so that only what an answer says counts.
 
-The words are those of public clients and their tests: index ids 35939648937 (ISAPI), 32571441199 and 217277103
-(Dahua), 1397396780 (Reolink), 52052134574 (ONVIF).
+The words are those of public clients and their tests, for ISAPI, Dahua, Reolink and ONVIF.
 """
 
 from __future__ import annotations
