@@ -107,6 +107,38 @@ def test_slow_exposure_control_does_not_disturb():
     assert error(motions[-1].to_room, np.linalg.inv(hand(23))) < 2.0
 
 
+def test_a_pan_that_stops_at_once_is_followed_on():
+    """The last speed alone would have it go on for good, farther away with every frame."""
+    size, still = (640, 360), 400.0
+    broad = cv2.resize(wall(size), None, fx=2.0, fy=1.0)
+
+    def seen(left):
+        return levels(np.roll(broad, -round(left), axis=1)[: size[1], : size[0]]) + 0.0
+
+    def through(lefts):
+        estimator = MotionEstimator()
+        return [estimator.add(look(np.clip(seen(left), 0, 255).astype(np.uint8))) for left in lefts]
+
+    pan = [0.0, 8.0, 24.0, 56.0, 106.0, 166.0, 226.0]
+    motions = through([*pan, *[still + i for i in range(12)]])
+    assert all(motion.measured for motion in motions[: len(pan)])
+    assert motions[len(pan) - 1].speed_px == pytest.approx(60.0, abs=1.0)
+    assert not motions[len(pan)].measured
+    assert all(motion.measured for motion in motions[len(pan) + 1 :])
+    assert motions[-1].speed_px == pytest.approx(1.0, abs=0.3)
+
+
+def test_the_picture_that_is_followed_can_be_had_without_its_lighting():
+    estimator = MotionEstimator()
+    assert estimator.picture.size == 0
+    even, half_dark = (levels(light * seen_wall(wall(), similarity())) for light in (1.0, np.linspace(0.5, 1.0, SIZE[0])))
+    pictures = []
+    for pixels in (even, half_dark):
+        estimator.add(look(pixels))
+        pictures.append(estimator.picture.astype(np.float32)[20:-20, 20:-20])
+    assert np.corrcoef(pictures[0].ravel(), pictures[1].ravel())[0, 1] > 0.95
+
+
 def test_a_large_picture_is_followed_in_pixels_of_its_own():
     """The estimator works on a smaller copy; steps are told in pixels of the picture as shown."""
     size = (1280, 720)

@@ -46,6 +46,9 @@ class MotionLimits:
     fewest_inliers: int = 10
     """Fewer matches fit a similarity by chance."""
     ransac_px: float = 1.5
+    sudden_px: float = 4.0
+    """Who moved faster and cannot be followed further may have stopped: half the flow's window.  With the last speed as the
+    only guess a pan that ends at once would be lost for good."""
     parallax_px: float = 12.0
     """A corner that leaves the similarity by more is a wrong match rather than parallax."""
 
@@ -111,8 +114,13 @@ class MotionEstimator:
         """The motion up to this frame, so many `frames` after the one before."""
         now = _without_lighting(view.small, view.tiny)
         self._step, self._frames = np.eye(3) + (self._step - np.eye(3)) * (frames / self._frames), frames
-        old, new = self._follow(now)
+        if self._before is not None:
+            self._renew(self._before)
+        old, new = self._follow(now, self._step)
         step, inliers = self._fit(old, new)
+        if step is None and _centre_shift(self._step, now.shape) > self._limits.sudden_px:
+            old, new = self._follow(now, np.eye(3))
+            step, inliers = self._fit(old, new)
         measured = step is not None or self._before is None
         self._step = self._step if step is None else step
         self._to_room = self._to_room @ np.linalg.inv(self._step)
@@ -129,14 +137,17 @@ class MotionEstimator:
             measured=measured,
         )
 
-    def _follow(self, now: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray]:
+    @property
+    def picture(self) -> NDArray[np.uint8]:
+        """The newest frame as it is followed: shrunken, grey, the lighting divided out; empty before the first."""
+        return np.zeros((0, 0), np.uint8) if self._before is None else self._before
+
+    def _follow(self, now: NDArray[np.uint8], foretold: Matrix) -> tuple[FloatArray, FloatArray]:
         """Corners of the picture before and where they are now, both (n, 2)."""
-        if self._before is not None:
-            self._renew(self._before)
         if self._before is None or not len(self._corners):
             nothing = np.zeros((0, 2), np.float32)
             return nothing, nothing
-        guess = transform(self._step, self._corners).reshape(-1, 1, 2)
+        guess = transform(foretold, self._corners).reshape(-1, 1, 2)
         new, found, _ = cv2.calcOpticalFlowPyrLK(
             self._before, now, self._corners.reshape(-1, 1, 2), guess, winSize=(11, 11), maxLevel=3,
             criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 8, 0.05), flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
