@@ -162,3 +162,37 @@ def test_changes_in_one_direction_only_are_exposure_control_and_no_torch():
         assert set(classify(changes)) == {None}
     changes[20] = 0.026
     assert set(classify(changes)) != {None}
+
+
+# --- films of several places
+
+
+def met(levels_of, elsewhere):
+    """States told of a room of this level in each frame, seen by a camera at rest."""
+    surface, meter, motion = wall(), LightMeter(), MotionEstimator()
+    for level in levels_of:
+        pixels = np.clip(levels(level * seen_wall(surface, hand(0))) + RNG.standard_normal((240, 360)), 0, 255).astype(np.uint8)
+        view = look(pixels)
+        meter.add(view, motion.add(view))
+    return meter.states(elsewhere)
+
+
+STROBED = [1.0 if i % 4 < 2 else 0.4 for i in range(24)]
+
+
+def test_two_rooms_of_other_brightness_are_no_switched_torch():
+    film_of = [1.0] * 20 + [0.5] * 20 + [0.9] * 20
+    assert set(met(film_of, [])) == {"on-axis", "dark"}
+    assert met(film_of, [20, 40]) == (None,) * 60
+
+
+def test_a_torch_left_on_in_one_room_and_switched_in_another_is_on_all_the_while_in_the_first():
+    states = met([0.3] * 20 + STROBED, [20])
+    assert states[:20] == ("on-axis",) * 20
+    assert states[21:] == words([level == 1.0 for level in STROBED])[1:]
+
+
+def test_each_room_has_a_rhythm_of_its_own():
+    slow = [0.2 if i % 8 < 4 else 0.12 for i in range(24)]
+    states = met([*STROBED, *slow], [24])
+    assert states == words([level == 1.0 for level in STROBED] + [level == 0.2 for level in slow])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -59,11 +60,16 @@ class LightMeter:
         """Log change of level at the newest frame."""
         return self._changes[-1] if self._changes else 0.0
 
-    def states(self) -> Sequence[LampState | None]:
+    def states(self, elsewhere: Sequence[int] = ()) -> Sequence[LampState | None]:
         """One state a frame: all None when the lighting never switched, `HalfLit` where it switched
-        while frames were taken.
+        while frames were taken.  At the frames `elsewhere` (rising) another place comes into the picture, whose light
+        has nothing to do with that before.
         """
-        return half_lit(self._bands, self._height_px) or classify(self._changes, self._limits)
+        told = half_lit(self._bands, self._height_px)
+        if told is not None:
+            return told
+        bounds = pairwise([0, *elsewhere, len(self._changes)])
+        return _together([classify([0.0, *self._changes[first + 1 : end]], self._limits) for first, end in bounds if end > first])
 
 
 _NO_CHANGE = 0.0, np.zeros(BANDS, np.float32)
@@ -103,6 +109,12 @@ def classify(changes: Sequence[float], limits: LightingLimits | None = None) -> 
             state = "on-axis" if here > 0 else "dark"
         states.append(state)
     return tuple(states)
+
+
+def _together(parts: Sequence[tuple[LampState | None, ...]]) -> tuple[LampState | None, ...]:
+    """The states of all parts, one after another: steady light among switched light is that of a torch left on."""
+    switched = any(any(part) for part in parts)
+    return tuple("on-axis" if switched and state is None else state for part in parts for state in part)
 
 
 def _usual(sizes: NDArray[np.float64], about: int) -> NDArray[np.float64]:

@@ -20,10 +20,12 @@ from detector.optics import glint, lens
 from detector.optics.advice import near_words
 from detector.optics.conclude import conclude, not_worth_judging, sort_out
 from detector.optics.join import join
+from detector.optics.legs import Wayfinder, elsewhere, set_apart
 from detector.optics.lighting import LightMeter
 from detector.optics.motion import Motion, MotionEstimator
 from detector.optics.off_axis import USUAL_RINGS, Rings
 from detector.optics.pacing import Due, Pacer
+from detector.optics.recognition import Sight
 from detector.optics.rolling import HalfLit
 from detector.optics.rows import Rows
 from detector.optics.stills import StillKeeper
@@ -69,6 +71,7 @@ class LensSearch:
         self._rings = rings
         self._finder = glint.Finder(self._limits.glints)
         self._motion = MotionEstimator()
+        self._way = Wayfinder()
         self._tracker = Tracker(TrackLimits(fewest_seen=lens.FEWEST_SIGHTINGS))
         self._light = LightMeter()
         self._pacer = Pacer()
@@ -97,6 +100,7 @@ class LensSearch:
             dark = look(frame.picture, self._buffers[1])
             self._tracker.glance(len(self._lamp), dark, self._finder.standout(dark.luma, dark.small), step)
             self._note(frame, dark, step, searched=False)
+        self._way.add(len(self._lamp), Sight(self._motion.picture, motion.to_room @ np.diag([1 / view.scale, 1 / view.scale, 1.0])), measured=motion.measured)
         self._tracker.add(len(self._lamp), view, self._finder.find(view.luma, view.small), motion)
         self._note(due.frame, view, motion, searched=True)
         self._pacer.searched(due.frame, self._light.change, motion, view.luma.shape[1])
@@ -123,7 +127,8 @@ class LensSearch:
             self._search(due)
         self._keep(self._tracker.finish())
         states = self._states()
-        findings, examples = sort_out(conclude(join(self._kept), states, self._numbers, self._rings))
+        tracks = join(set_apart(self._kept, self._way.legs))
+        findings, examples = sort_out(conclude(tracks, states, self._numbers, self._rings))
         flickers = Counter({"a flicker": self._tracker.flickers, "level": self._tracker.marks})
         refused = self._refused + flickers + Counter(kind for kind, _ in examples)
         result = SenseResult(
@@ -136,7 +141,7 @@ class LensSearch:
 
     def _states(self) -> Sequence[LampState | None]:
         """The lamp's states as told, else as found out."""
-        return tuple(self._lamp) if any(self._lamp) else self._light.states()
+        return tuple(self._lamp) if any(self._lamp) else self._light.states(elsewhere(self._way.legs))
 
     def _keep(self, ended: Iterable[Rows]) -> None:
         for rows in ended:

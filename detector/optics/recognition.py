@@ -1,0 +1,118 @@
+"""Whether two pictures of a film show the same place, and how they lie to each other.
+
+Features of the room vote for one similarity.  The same picture or socket may hang in two rooms and bring votes enough,
+but only where it hangs: so corners all over the earlier picture are followed into the later one, each from where the
+votes put it and back, and a good share of them must come home.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.optics.motion import Matrix, transform
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionLimits:
+    """Distances in px of pictures some 640 px wide with the lighting divided out."""
+
+    vote_px: float = 3.0
+    fewest_votes: int = 12
+    """Pictures of one place half a second apart agree in 13 to 300 of 500 features, those of different drawn rooms in
+    12 or fewer, or in up to 62 where the same thing was drawn in both."""
+    scales: tuple[float, float] = (0.5, 2.0)
+    home_px: float = 1.0
+    parallax_px: float = 12.0
+    """As far as in `MotionLimits` from where the whole picture goes."""
+    least_home: float = 0.3
+    """Share of the corners: 0.3 to 1 half a second apart in one place, 0.25 or less in two that share things."""
+    fewest_home: int = 10
+
+
+FEATURES = 500
+CONTRAST = 8
+"""Grey levels by which a feature differs from the circle about it."""
+CORNERS = 120
+_FAINTEST = 0.0002
+_LEAST_APART = 6
+_REACH = 8
+_NOWHERE_PX = 1e6
+
+
+class Sight:
+    """A picture that may be recognised: `picture` (h, w) with the lighting divided out, `to_room` takes its pixels to those
+    of the room picture.  Features are looked for when they are first asked for.
+    """
+
+    def __init__(self, picture: NDArray[np.uint8], to_room: Matrix) -> None:
+        self.picture, self.to_room = picture, to_room
+
+    @cached_property
+    def features(self) -> tuple[FloatArray, NDArray[np.uint8]]:
+        """Places (n, 2) in px and descriptors (n, 32)."""
+        corners, told = cv2.ORB.create(nfeatures=FEATURES, fastThreshold=CONTRAST).detectAndCompute(self.picture, None)
+        places = np.array([corner.pt for corner in corners], np.float32).reshape(-1, 2)
+        return places, np.zeros((0, 32), np.uint8) if told is None else np.asarray(told, np.uint8)
+
+
+def recognised(before: Sight, now: Sight, limits: RecognitionLimits | None = None) -> Matrix | None:
+    """The similarity that takes pixels of `now` to those of `before`; None where they show different places, or too little
+    of one to tell.
+    """
+    limits = limits or RecognitionLimits()
+    vote = _vote(before, now, limits)
+    return None if vote is None else _confirmed(before.picture, now.picture, vote, limits)
+
+
+def _vote(before: Sight, now: Sight, limits: RecognitionLimits) -> Matrix | None:
+    """The similarity from `before` to `now` that most features agree on."""
+    if min(len(before.features[0]), len(now.features[0])) < limits.fewest_votes:
+        return None
+    pairs = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(before.features[1], now.features[1])
+    old, new = before.features[0][[pair.queryIdx for pair in pairs]], now.features[0][[pair.trainIdx for pair in pairs]]
+    return _similarity(old, new, limits.vote_px, limits.fewest_votes, limits)
+
+
+def _similarity(old: FloatArray, new: FloatArray, near_px: float, fewest: int, limits: RecognitionLimits) -> Matrix | None:
+    if len(old) < fewest:
+        return None
+    fit, agree = cv2.estimateAffinePartial2D(old, new, ransacReprojThreshold=near_px)
+    if fit is None or np.count_nonzero(agree) < fewest:
+        return None
+    scale = float(np.hypot(fit[0, 0], fit[1, 0]))
+    return np.vstack([np.asarray(fit, np.float64), [0.0, 0.0, 1.0]]) if limits.scales[0] <= scale <= limits.scales[1] else None
+
+
+def _confirmed(before: NDArray[np.uint8], now: NDArray[np.uint8], vote: Matrix, limits: RecognitionLimits) -> Matrix | None:
+    """The way back from `now`, from the corners that can be followed there and home again."""
+    h, w = (n // 2 for n in before.shape)
+    found = cv2.goodFeaturesToTrack(cv2.resize(before, (w, h), interpolation=cv2.INTER_AREA), CORNERS, _FAINTEST, _LEAST_APART)
+    corners = np.zeros((0, 2), np.float32) if found is None else np.asarray(2 * np.asarray(found).reshape(-1, 2) + 0.5, np.float32)
+    guess = transform(vote, corners)
+    inside = np.all((guess >= _REACH) & (guess < np.array(now.shape[::-1]) - _REACH), axis=1)
+    corners, guess = corners[inside], guess[inside]
+    if len(corners) < limits.fewest_home:
+        return None
+    there = _followed(before, now, corners, guess)
+    home = _followed(now, before, there, transform(np.asarray(np.linalg.inv(vote)), there))
+    good = (np.hypot(*(home - corners).T) <= limits.home_px) & (np.hypot(*(there - guess).T) <= limits.parallax_px)
+    if good.sum() < max(limits.fewest_home, limits.least_home * len(corners)):
+        return None
+    return _similarity(there[good], corners[good], limits.vote_px, limits.fewest_home, limits)
+
+
+def _followed(of: NDArray[np.uint8], to: NDArray[np.uint8], places: FloatArray, guess: FloatArray) -> FloatArray:
+    """Where (n, 2) places of one picture are in another, from a guess; far outside what was not found."""
+    new, found, _ = cv2.calcOpticalFlowPyrLK(
+        of, to, places.reshape(-1, 1, 2), guess.reshape(-1, 1, 2).copy(), winSize=(11, 11), maxLevel=2,
+        criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 8, 0.05), flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+    )  # fmt: skip
+    there = np.asarray(new, np.float32).reshape(-1, 2)
+    return np.asarray(np.where(np.asarray(found).reshape(-1, 1) == 1, there, _NOWHERE_PX), np.float32)
