@@ -302,3 +302,15 @@ def test_no_half_lit_frames_are_told_of_where_there_were_none():
     for frame in film(frames=30, lamp=every_other):
         search.add(frame)
     assert "half-lit frames" not in search.finish().coverage.examined
+
+
+def test_parts_told_by_rows_and_by_frames_make_one_film():
+    bands = np.full((4, BANDS), LIT, np.int8)
+    bands[1, BANDS // 2 :] = DARK
+    rows = HalfLit(bands, HEIGHT)
+    states = HalfLit.joined([("on-axis", "dark"), rows, (None, "on-axis")], HEIGHT)
+    assert list(states) == ["on-axis", "dark", "on-axis", None, "on-axis", "on-axis", None, "on-axis"]
+    assert states.half_lit == 1
+    top, bottom = (states.at(np.arange(8), np.full(8, y)) for y in (1.0, HEIGHT - 1.0))
+    assert top == ["on-axis", "dark", "on-axis", "on-axis", "on-axis", "on-axis", None, "on-axis"]
+    assert bottom == ["on-axis", "dark", "on-axis", "dark", "on-axis", "on-axis", None, "on-axis"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from detector.model import LampState
 from detector.optics.motion import Motion
-from detector.optics.rolling import BANDS, Bands, band_changes, half_lit
+from detector.optics.rolling import BANDS, Bands, HalfLit, band_changes, half_lit
 from detector.optics.view import View
 
 
@@ -65,11 +65,20 @@ class LightMeter:
         while frames were taken.  At the frames `elsewhere` (rising) another place comes into the picture, whose light
         has nothing to do with that before.
         """
-        told = half_lit(self._bands, self._height_px)
-        if told is not None:
-            return told
         bounds = pairwise([0, *elsewhere, len(self._changes)])
-        return _together([classify([0.0, *self._changes[first + 1 : end]], self._limits) for first, end in bounds if end > first])
+        return self._together([self._part(slice(first, end)) for first, end in bounds if end > first])
+
+    def _part(self, frames: slice) -> Sequence[LampState | None]:
+        return half_lit(self._bands[frames], self._height_px) or classify([0.0, *self._changes[frames][1:]], self._limits)
+
+    def _together(self, parts: Sequence[Sequence[LampState | None]]) -> Sequence[LampState | None]:
+        """The states of all parts, one after another: steady light among switched light is that of a torch left on."""
+        if len(parts) == 1:
+            return parts[0]
+        left_on: LampState = "on-axis"
+        switched = any(any(part) for part in parts)
+        sure: list[Sequence[LampState | None]] = [(left_on,) * len(part) if switched and not any(part) else part for part in parts]
+        return HalfLit.joined(sure, self._height_px) if any(isinstance(part, HalfLit) for part in sure) else tuple(chain(*sure))
 
 
 _NO_CHANGE = 0.0, np.zeros(BANDS, np.float32)
@@ -109,12 +118,6 @@ def classify(changes: Sequence[float], limits: LightingLimits | None = None) -> 
             state = "on-axis" if here > 0 else "dark"
         states.append(state)
     return tuple(states)
-
-
-def _together(parts: Sequence[tuple[LampState | None, ...]]) -> tuple[LampState | None, ...]:
-    """The states of all parts, one after another: steady light among switched light is that of a torch left on."""
-    switched = any(any(part) for part in parts)
-    return tuple("on-axis" if switched and state is None else state for part in parts for state in part)
 
 
 def _usual(sizes: NDArray[np.float64], about: int) -> NDArray[np.float64]:

@@ -88,7 +88,7 @@ class HalfLit(Sequence[LampState | None]):
     """
 
     def __init__(self, bands: Codes, height_px: int) -> None:
-        self._bands, self._height_px = bands, height_px
+        self.bands, self._height_px = bands, height_px
         sums = bands.sum(axis=1)
         told = np.where(np.abs(sums) > MOST * BANDS, sums, 0)
         if not ((told > 0).any() and (told < 0).any()):
@@ -110,10 +110,20 @@ class HalfLit(Sequence[LampState | None]):
     def __getitem__(self, index: int | slice) -> LampState | list[LampState | None] | None:
         return self._frames[index]
 
+    @classmethod
+    def joined(cls, parts: Sequence[Sequence[LampState | None]], height_px: int) -> HalfLit:
+        """The states of parts of a film, one after another, some told row by row and others by whole frames."""
+        return cls(np.concatenate([part.bands if isinstance(part, HalfLit) else _whole(part) for part in parts]), height_px)
+
     def at(self, frames: NDArray[np.integer], y_px: NDArray[np.floating]) -> list[LampState | None]:
         """The lamp's state at rows of frames, two arrays of one length; None where it was being switched."""
         band = np.clip(y_px * BANDS / self._height_px, 0, BANDS - 1).astype(np.intp)
-        return [_word(code) for code in self._bands[frames, band].tolist()]
+        return [_word(code) for code in self.bands[frames, band].tolist()]
+
+
+def _whole(states: Sequence[LampState | None]) -> Codes:
+    code = {"on-axis": LIT, "dark": DARK}
+    return np.repeat(np.array([[code.get(state or "", BETWEEN)] for state in states], np.int8), BANDS, axis=1)
 
 
 def _word(code: int) -> LampState | None:
