@@ -9,6 +9,7 @@ import pytest
 
 from detector.optics.lighting import LightingLimits, LightMeter, classify
 from detector.optics.motion import MotionEstimator
+from detector.optics.rolling import HalfLit
 from detector.optics.view import look
 from tests.optics_scenes import every_other, film, hand, levels, seen_wall, steady, wall
 
@@ -196,3 +197,15 @@ def test_each_room_has_a_rhythm_of_its_own():
     slow = [0.2 if i % 8 < 4 else 0.12 for i in range(24)]
     states = met([*STROBED, *slow], [24])
     assert states == words([level == 1.0 for level in STROBED] + [level == 0.2 for level in slow])
+
+
+def test_a_cut_is_no_frame_lit_in_part():
+    """Two rooms, each brighter in another half: the bands of the frames at the cuts change against each other."""
+    surface, meter, motion = wall(), LightMeter(), MotionEstimator()
+    upper = np.where(np.arange(240) < 120, 1.0, 0.3)[:, None]
+    for index in range(80):
+        shade = upper if index // 10 % 2 else upper[::-1]
+        view = look(np.clip(levels(shade * seen_wall(surface, hand(0))) + RNG.standard_normal((240, 360)), 0, 255).astype(np.uint8))
+        meter.add(view, motion.add(view))
+    assert isinstance(meter.states(), HalfLit)
+    assert meter.states(range(10, 80, 10)) == (None,) * 80

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from detector.model import LampState
 from detector.optics.motion import Motion
-from detector.optics.rolling import BANDS, Bands, HalfLit, band_changes, half_lit
+from detector.optics.rolling import BANDS, Bands, HalfLit, RollingLimits, band_changes, half_lit
 from detector.optics.view import View
 
 
@@ -65,11 +65,20 @@ class LightMeter:
         while frames were taken.  At the frames `elsewhere` (rising) another place comes into the picture, whose light
         has nothing to do with that before.
         """
-        bounds = pairwise([0, *elsewhere, len(self._changes)])
-        return self._together([self._part(slice(first, end)) for first, end in bounds if end > first])
+        rolling = self._half_lit_somewhere(elsewhere)
+        bounds = [slice(first, end) for first, end in pairwise([0, *elsewhere, len(self._changes)]) if end > first]
+        return self._together([self._part(frames, rolling=rolling) for frames in bounds])
 
-    def _part(self, frames: slice) -> Sequence[LampState | None]:
-        return half_lit(self._bands[frames], self._height_px) or classify([0.0, *self._changes[frames][1:]], self._limits)
+    def _half_lit_somewhere(self, elsewhere: Sequence[int]) -> bool:
+        """Whether the torch was switched while frames were taken; one place alone may show too few such frames to tell."""
+        bands = list(self._bands)
+        for frame in elsewhere:
+            bands[frame] = _NO_CHANGE[1]
+        return half_lit(bands, self._height_px) is not None
+
+    def _part(self, frames: slice, *, rolling: bool) -> Sequence[LampState | None]:
+        told = half_lit(self._bands[frames], self._height_px, _EVEN_NONE) if rolling else None
+        return told or classify([0.0, *self._changes[frames][1:]], self._limits)
 
     def _together(self, parts: Sequence[Sequence[LampState | None]]) -> Sequence[LampState | None]:
         """The states of all parts, one after another: steady light among switched light is that of a torch left on."""
@@ -81,6 +90,7 @@ class LightMeter:
         return HalfLit.joined(sure, self._height_px) if any(isinstance(part, HalfLit) for part in sure) else tuple(chain(*sure))
 
 
+_EVEN_NONE = RollingLimits(fewest_half_lit=0)
 _NO_CHANGE = 0.0, np.zeros(BANDS, np.float32)
 
 
