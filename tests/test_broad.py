@@ -1,13 +1,26 @@
-"""What is broader than a pupil, in one picture."""
+"""What is broader than a pupil, in one picture and in films."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
-from detector.optics.broad import BroadLimits, brightness, is_broad, surfaces
-from tests.optics_scenes import add_point, grey_point, levels
+from detector.optics.broad import (
+    BROAD_CORE,
+    TAPE,
+    TAPE_OR_LAMP,
+    BroadLimits,
+    brightness,
+    broad_kind,
+    is_broad,
+    surfaces,
+)
+from detector.optics.facts import Facts
+from detector.optics.search import LensSearch
+from tests.optics_scenes import Thing, add_point, every_other, film, grey_point, levels, steady, three_states
 
 SIZE = (640, 480)
 
@@ -93,3 +106,59 @@ def test_every_limit_of_breadth_matters(limits):
 def test_every_limit_of_surfaces_matters(limits):
     assert surfaces(strip(300, 200, 40, 60), 15)
     assert not surfaces(strip(300, 200, 40, 60), 15, limits)
+
+
+# --- in films
+
+
+def shining(energy):
+    """Tape: whatever the angle, but for the light that comes from aside."""
+    return lambda _, state: energy if state == "on-axis" else 0.0
+
+
+def refused(lamp, sigma, energy, *, told=False):
+    """What a film of a patch this broad is refused for, and how many findings there are."""
+    search = LensSearch()
+    for frame in film([Thing(180, 120, shining(energy), sigma)], 40, lamp=lamp, told=told):
+        search.add(frame)
+    result = search.finish()
+    return [kind for kind, _ in result.refused.examples], len(result.findings)
+
+
+@pytest.mark.parametrize(("lamp", "kind"), [(steady, TAPE_OR_LAMP), (every_other, TAPE), (three_states, TAPE)])
+def test_a_patch_of_tape_in_a_film_is_called_so(lamp, kind):
+    kinds, findings = refused(lamp, 2.2, 500.0, told=lamp is three_states)
+    assert kind in kinds
+    assert findings == 0
+
+
+@pytest.mark.parametrize("lamp", [steady, every_other])
+def test_a_point_that_shines_alike_is_not_called_tape(lamp):
+    kinds, _ = refused(lamp, 0.9, 14.0)
+    assert not {TAPE, TAPE_OR_LAMP} & set(kinds)
+
+
+def known(**fields):
+    return replace(FACTS, **fields)
+
+
+FACTS = Facts(
+    lit=40, seen=40, dark=20, off_axis=0, level=150.0, dark_level=2.0, off_share=0.0, dimming=0.5, swing=1.1, smooth=0.2, travel=200.0, peak=255.0,
+    flux=6000.0, core=25.0, width=1.95, long=1.0, floor=60.0, ring=70.0, far=60.0, rough=4.0, beside=999.0, flashers=0, crowd=0.0, drift=0.1,
+    tint=0.05, tint_level=90.0, hue="red",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("against", "told", "kind"),
+    [
+        ("size", known(), TAPE),
+        ("size", known(dark=0, dark_level=0.0), TAPE_OR_LAMP),
+        ("size", known(dark_level=80.0), TAPE_OR_LAMP),
+        ("size", known(core=BROAD_CORE - 1), "size"),
+        ("dark ring", known(), "dark ring"),
+        ("shines by itself", known(), "shines by itself"),
+    ],
+)
+def test_broad_and_refused_for_its_size_is_tape_a_lamp_only_where_it_may_be_one(against, told, kind):
+    assert broad_kind(against, told) == kind

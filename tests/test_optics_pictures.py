@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 from detector.model import Frame
+from detector.optics.broad import TAPE, TAPE_OR_LAMP
 from detector.optics.pictures import (
     LIMITS_OF_ONE,
     LIMITS_OF_PAIR,
-    TAPE,
-    TAPE_OR_LAMP,
     PictureLimits,
     judge_pictures,
 )

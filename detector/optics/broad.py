@@ -1,7 +1,7 @@
-"""What is broader than the pupil of a lens in one picture: tape, lamps, screens.
+"""What is broader than the pupil of a lens: tape, lamps, screens.
 
 Retro-reflective tape sends the lamp's light back as strongly as a lens does, and over more than 40
-degrees; in one picture only its extent tells it from one.
+degrees: beyond what a sweep of seconds goes through, so that in films too only its extent tells it from one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.model import Pixels
+from detector.optics.facts import Facts
+
+TAPE = "tape or another broad surface"
+TAPE_OR_LAMP = "tape, a lamp or another broad surface"
+"""Why what is broader than a pupil is refused; darkness has shown that it is no lamp."""
+BROAD_CORE = 12.0
+"""Saturated px of a film, four across: in drawn and shared films tape of 3 mm and more has 15 to 50, burnt out as it is, and of
+what else is refused for its size most are burnt-out kettles and screens.  Lenses that come so near or so bright are not
+refused for their size."""
+
+GONE = 0.4
+"""Of the lit level: more is left of a lamp that the torch only helped."""
+
+
+def broad_kind(against: str, known: Facts) -> str:
+    """What a glint of a film is called that was refused: that for which it was, `against`, but a broad surface by its name."""
+    if against != "size" or known.core < BROAD_CORE:
+        return against
+    return TAPE if known.dark and known.dark_level < GONE * known.level else TAPE_OR_LAMP
 
 
 @dataclass(frozen=True, slots=True)

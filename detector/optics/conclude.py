@@ -8,6 +8,7 @@ import numpy as np
 
 from detector.model import Finding, LampState, Track, probability_of
 from detector.optics import facts, lens
+from detector.optics.broad import broad_kind
 from detector.optics.join import JoinLimits, join
 from detector.optics.off_axis import USUAL_RINGS, Rings
 from detector.optics.rolling import lamp_at
@@ -89,7 +90,7 @@ def _judged(known: facts.Facts, where: Track) -> Finding | Refusal:
     verdict = lens.judge(known)
     probability = probability_of(lens.PRIOR, {reason.kind: reason.weight for reason in verdict.reasons})
     if probability < lens.SHOW_AT:
-        return verdict.against, where
+        return broad_kind(verdict.against, known), where
     alarm = probability >= lens.ALARM_AT
     return Finding(
         where=where,

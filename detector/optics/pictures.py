@@ -27,7 +27,7 @@ from detector.model import (
     probability_of,
 )
 from detector.optics import glint, lens, photometry
-from detector.optics.broad import brightness, is_broad, surfaces
+from detector.optics.broad import TAPE, TAPE_OR_LAMP, brightness, is_broad, surfaces
 from detector.optics.conclude import NEXT_LOOK
 from detector.optics.facts import Facts, hue_of
 from detector.optics.motion import Motion, MotionEstimator
@@ -76,9 +76,6 @@ FULL_SIZE = glint.GlintLimits(halved_from_px=1_000_000, most=300)
 """There is time for one picture; half-size search is for video."""
 ALL_GAINS = glint.GlintLimits(halved_from_px=1_000_000, per_tile=30, most=4000, least_contrast=6.0)
 """What two pictures share is gone from their difference: marks that stand close need no more be let go."""
-TAPE = "tape or another broad surface"
-TAPE_OR_LAMP = "tape, a lamp or another broad surface"
-"""Why what is broader than a pupil is refused; an unlit picture has shown that it is no lamp."""
 LIMITS_OF_ONE = "From one picture a reflection cannot be told from a lamp, nor a lens from a screw or a drop: take one without light, or a video."
 LIMITS_OF_PAIR = "A pair of pictures tells reflections from lamps, but not a lens from tape, a dome or a drop: a video from moving places does."
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import cv2
 
-from detector.optics.pictures import TAPE, TAPE_OR_LAMP, judge_pictures
+from detector.optics.broad import TAPE, TAPE_OR_LAMP
+from detector.optics.pictures import judge_pictures
 from hardware.pictures import read_picture
 
 HERE = Path(__file__).parent
