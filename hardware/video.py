@@ -111,8 +111,8 @@ class VideoFile:
         largest = max(known, key=lambda stream: stream.width * stream.height)
         largest.thread_type = "AUTO"
         largest.thread_count = self._threads
-        # Pictures that no other is made from go without the filter that smooths the seams of blocks: it takes a tenth
-        # of the time of decoding, and no lens was found or lost by it.
+        # Pictures that no other is made from go without the filter that smooths the seams of blocks: that takes a
+        # fifteenth of the time of decoding, and cost one alarm among 129 moved lenses and none elsewhere.
         largest.codec_context.options = {"skip_loop_filter": "noref"}
         return largest
 
