@@ -180,6 +180,15 @@ def test_lens_moved(benchmark, tmp_path):
     assert "of 3  false" in told
 
 
+def test_lens_joined(benchmark, clip, tmp_path):
+    for name in ("room-1", "room-2", "hall-1"):
+        for suffix in (".mp4", ".json"):
+            shutil.copy(clip.with_suffix(suffix), (tmp_path / name).with_suffix(suffix))
+    told = benchmark("lens_joined", tmp_path, 2, 3)
+    assert re.findall(r"^([\w-]+(?:, [\w-]+)*): \d of (\d) lenses", told, re.MULTILINE) == [("hall-1, room-1", "2"), ("room-2", "1")]
+    assert "2 films: " in told
+
+
 def test_lens_completeness(benchmark, tmp_path):
     assert "drawn, shown" in benchmark("lens_completeness", tmp_path, 1, draw_plan=short_plan(6))
 
