@@ -213,7 +213,8 @@ def flashing(facts: Facts) -> Reason | None:
     """Foil and jewels flash facet after facet as the camera moves; a lens is alone."""
     if not facts.flashers:
         return None
-    says = f"{facts.flashers} other glints near it came and went too, as those of foil or jewels do."
+    others = "Another glint" if facts.flashers == 1 else f"{facts.flashers} other glints"
+    says = f"{others} near it came and went too, as those of foil or jewels do."
     weight = min(_ramp(facts.flashers, 1.0, 2.0, -1.8, -3.5), _ramp(facts.neighbours, *SHEET))
     return Reason("other flashes", says, facts.flashers, "within 90 px", weight, PHYSICS)
 
