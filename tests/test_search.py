@@ -192,12 +192,23 @@ def test_examples_are_bounded_while_counts_are_whole():
     assert sum(result.refused.counts.values()) > 1
 
 
-def test_kept_tracks_are_bounded():
+def test_kept_tracks_are_bounded_and_each_refusal_has_its_reason():
     rng = np.random.default_rng(5)
     things = [Thing(float(x), float(y), led(4, 4, 4)) for x, y in rng.uniform([20, 20], [340, 220], (40, 2))]
     few = run(film(things, 20), SearchLimits(most_kept=5))
-    assert few.refused.counts.get("fainter than many others", 0) > 0
     assert len(few.findings) <= 10
+    assert sum(few.refused.counts.values()) >= 25
+
+
+def test_a_pattern_filmed_afterwards_does_not_cost_the_lens():
+    """The film goes on with a wall of bright dots, many more than tracks are kept."""
+    rng = np.random.default_rng(6)
+    dots = [Thing(float(x), float(y), led(4, 4, 4)) for x, y in rng.uniform([20, 20], [340, 220], (60, 2))]
+    both = [*film([LENS], 60, lamp=every_other), *film(dots, 40, lamp=every_other, seed=9)]
+    frames = [dataclasses.replace(frame, index=i, at_s=i / 30) for i, frame in enumerate(both)]
+    for most_kept in (5, 250):
+        result = run(frames, SearchLimits(most_kept=most_kept))
+        assert any(finding.alarm and finding.where.points[0][0] < 60 for finding in result.findings), most_kept
 
 
 # --- input that is not a film

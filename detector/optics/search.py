@@ -2,8 +2,8 @@
 
     frame -> pacing -> motion.add -> glint.find -> track.add -> (tracks that ended) -> facts -> lens.judge
 
-Memory does not grow with the length of the video: of tracks that ended only the promising keep
-their rows, at most `most_kept` of them; of the pictures a few are kept for the report.
+Memory does not grow with the length of the video: of tracks that ended only the promising and what stands
+around them keep their rows, some `most_kept` of them; of the pictures a few are kept for the report.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from detector.optics.pacing import Due, Pacer
 from detector.optics.recognition import Sight
 from detector.optics.rolling import HalfLit
 from detector.optics.rows import Rows
+from detector.optics.shortlist import shortlisted
 from detector.optics.stills import StillKeeper
 from detector.optics.survey import Survey
 from detector.optics.track import Tracker, TrackLimits
@@ -40,7 +41,7 @@ class SearchLimits:
 
     glints: glint.GlintLimits = field(default_factory=glint.GlintLimits)
     most_kept: int = 250
-    """Ended tracks kept for judgement, and up to twice as many for a while: the brightest.  A room shows a few dozen."""
+    """Ended tracks kept for judgement, and up to twice as many for a while.  A room shows a few dozen."""
     most_examples: int = 40
     """Refused tracks that the report shows the place of."""
     smallest_px: int = 240
@@ -151,9 +152,9 @@ class LensSearch:
             else:
                 self._kept.append(rows)
         if len(self._kept) > 2 * self._limits.most_kept:
-            self._kept.sort(key=lambda rows: -float(rows["level"].max()))
-            self._refused["fainter than many others"] += len(self._kept) - self._limits.most_kept
-            del self._kept[self._limits.most_kept :]
+            placed = set_apart(self._kept, self._way.legs)
+            self._kept, refused = shortlisted(self._kept, placed, self._states(), self._limits.most_kept)
+            self._refused.update(refused)
 
     def _coverage(self, states: Sequence[LampState | None]) -> Coverage:
         return Coverage(
