@@ -203,8 +203,8 @@ def test_kept_tracks_are_bounded_and_each_refusal_has_its_reason():
 def test_a_pattern_filmed_afterwards_does_not_cost_the_lens():
     """The film goes on with a wall of bright dots, many more than tracks are kept."""
     rng = np.random.default_rng(6)
-    dots = [Thing(float(x), float(y), led(4, 4, 4)) for x, y in rng.uniform([20, 20], [340, 220], (60, 2))]
-    both = [*film([LENS], 60, lamp=every_other), *film(dots, 40, lamp=every_other, seed=9)]
+    dots = [Thing(float(x), float(y), led(30, 30, 30)) for x, y in rng.uniform([20, 20], [340, 220], (60, 2))]
+    both = [*film([Thing(100, 90, lens(3.0))], 60, lamp=every_other), *film(dots, 40, lamp=every_other, seed=9)]
     frames = [dataclasses.replace(frame, index=i, at_s=i / 30) for i, frame in enumerate(both)]
     for most_kept in (5, 250):
         result = run(frames, SearchLimits(most_kept=most_kept))
