@@ -120,6 +120,12 @@ def test_what_flashed_beside_a_glint_is_counted_and_what_took_turns_with_it_is_n
     assert [one.flashers for one in company(flash(0, 16, 50), flash(14, 30, 70))] == [0, 0]  # two frames are chance
 
 
+def test_the_nearest_flash_tells_how_far_off_company_is():
+    near, far, farther = flash(0, 16, 50), flash(0, 16, 70), flash(0, 16, 95)
+    assert [one.flash_px for one in company(near, far, farther)] == pytest.approx([20, 20, 25])
+    assert company(near)[0].flash_px == ALONE
+
+
 def test_flashes_are_no_company_from_afar_or_at_the_same_place():
     assert [one.flashers for one in company(flash(0, 16, 50), flash(0, 16, 53))] == [0, 0]
     assert [one.flashers for one in company(flash(0, 16, 50), flash(0, 16, 150))] == [0, 0]
@@ -277,3 +283,11 @@ def test_a_frame_whose_light_is_unknown_tells_nothing_about_any_light():
     unknown = (*states[:20], *(None,) * 20)
     facts = gather(rows, unknown)
     assert facts.lit == 10
+
+
+def test_how_long_and_how_far_it_was_looked_for_counts_the_lit_looks_only():
+    x = 50.0 + 3.0 * np.arange(60)
+    known = gather(looks(60, seen=np.arange(60) < 20, x=x), tuple("on-axis" if i < 50 else "dark" for i in range(60)))
+    assert known.travel == pytest.approx(57)
+    assert known.looked_px == pytest.approx(147)
+    assert known.looked_frames == 49

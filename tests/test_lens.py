@@ -12,6 +12,7 @@ import pytest
 
 from detector.model import probability_of
 from detector.optics import lens
+from detector.optics.cues import look
 from detector.optics.facts import Facts
 from detector.optics.off_axis import USUAL_RINGS, Rings, rings_at
 
@@ -38,6 +39,8 @@ CUES = {
     "busy": ({"neighbours": 0}, {"neighbours": 9}),
     "crowding": ({"crowd": 0.0}, {"crowd": 14.0}),
     "flashing": ({"flashers": 0}, {"flashers": 5}),
+    "far flash": ({"flashers": 1, "flash_px": 80.0}, {"flashers": 1, "flash_px": 20.0}),
+    "brief": ({"looked_frames": 300, "looked_px": 500.0, "travel": 400.0}, {"looked_frames": 300, "looked_px": 500.0, "travel": 100.0}),
     "swing": ({"swing": 5.0, "smooth": 1.0}, {"swing": 1.02}),
     "colour": ({"tint": 0.02}, {"tint": 0.8, "hue": "green"}),
     "staying": ({"drift": 0.1}, {"drift": 5.0}),
@@ -170,9 +173,25 @@ def weight_of(kind, known):
 
 @pytest.mark.parametrize("core", [0.0, 2.0, 6.0])
 def test_a_point_is_as_broad_as_its_strength_makes_it_and_a_disc_broader(core):
-    point = float(np.interp(core, *lens.POINT_WIDTHS))
+    point = float(np.interp(core, *look.POINT_WIDTHS))
     assert weight_of("size", facts(core=core, width=point)) > 0
     assert weight_of("size", facts(core=core, width=point + 0.6)) < -2
+
+
+def test_flashes_farther_off_than_a_sheet_reaches_say_half_as_much():
+    weights = [weight_of("other flashes", facts(flashers=1, flash_px=px)) for px in (15.0, 55.0, 75.0, 89.0)]
+    assert weights[0] == weights[1] < weights[2] == weights[3] < 0
+    assert weights[3] == pytest.approx(weights[0] / 2)
+
+
+def test_who_looked_for_three_seconds_does_not_know_yet_that_it_was_brief():
+    known = {"looked_px": 500.0, "travel": 100.0}
+    assert "brief flash" not in kinds(facts(looked_frames=90, **known))
+    assert "brief flash" in kinds(facts(looked_frames=150, **known))
+
+
+def test_a_long_way_is_not_brief_however_small_a_part_of_all_it_was():
+    assert "brief flash" not in kinds(facts(looked_frames=900, looked_px=1200.0, travel=230.0))
 
 
 def test_another_flash_says_more_where_the_sheet_shows_other_facets_at_other_times():

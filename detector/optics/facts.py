@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from detector.model import LampState
 from detector.optics.glint import ALIKE_PEAK
 from detector.optics.median import middle
+from detector.optics.neighbours import ALONE
 from detector.optics.off_axis import USUAL_RINGS, Rings
 from detector.optics.rolling import lamp_at
 from detector.optics.rows import Rows
@@ -60,11 +61,11 @@ class Facts:
     dark; `off_share` is what light from aside leaves of its flux (of its level where it was hardly seen
     then), both lamps taken to be equally strong, which stood as `rings` says.  `swing` is the ratio of the strong to the weak end of
     the flux while seen and `smooth` is 1 when it changes steadily, 0 when it jumps at random; `travel`
-    how far over the picture it was seen, in px.  `peak` (0 to 255), `flux` (grey levels summed), `core`
+    how far over the picture it was seen, in px, and `looked_px` how far, `looked_frames` how long it was looked for in the light.  `peak` (0 to 255), `flux` (grey levels summed), `core`
     (saturated px), `width` (px), `long` (axis ratio), `floor`, `ring`, `far` (levels 7, 5 and 14 px out),
     `rough` (deviation around), `beside` (distance to the nearest like spot in px), `crowd` and `drift`
     (px a frame beyond the surroundings) are medians of the stronger half.  `flashers` counts other
-    glints near it in the room that came and went as well and were seen beside it, `neighbours` all
+    glints near it in the room that came and went as well and were seen beside it, `flash_px` is how far off the nearest of them is, `neighbours` all
     that are nearly as strong, at whatever time.  `tint` is the share of colour in the halo (0 grey, 1
     pure), `tint_level` its strength.
     """
@@ -98,6 +99,9 @@ class Facts:
     hue: str
     held: float = 1.0
     neighbours: int = 0
+    flash_px: float = ALONE
+    looked_px: float = 0.0
+    looked_frames: int = 0
     rings: Rings = USUAL_RINGS
 
 
@@ -131,7 +135,9 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
         swing=swing,
         smooth=smooth,
         held=_held(lit["seen"]),
-        travel=float(np.hypot(np.ptp(glints["x"]), np.ptp(glints["y"]))),
+        travel=_travel(glints),
+        looked_px=_travel(lit),
+        looked_frames=int(np.ptp(lit["frame"])),
         flashers=0,
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
         tint_level=float(tint.max()),
@@ -139,6 +145,11 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
         rings=rings,
         **usual,
     )
+
+
+def _travel(rows: Rows) -> float:
+    """How far over the picture, in px."""
+    return float(np.hypot(np.ptp(rows["x"]), np.ptp(rows["y"])))
 
 
 def _off_share(off: Rows, glints: Rows, lit: Rows) -> float:
@@ -185,8 +196,9 @@ def with_company(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
         wait = np.maximum(spans[:, 0] - spans[i, 1], spans[i, 0] - spans[:, 1])
         alike = flashes & (far < FLASH_REACH_PX) & (flux > FLASH_FLUX * flux[i]) & (peak > peak[i] - ALIKE_PEAK) & (wait <= 0)
         beside = [j for j in np.flatnonzero(alike) if j != i and FLASH_SELF_PX < _apart(seen[i], seen[j]) < FLASH_NEAR_PX]
+        nearest = min((_apart(seen[i], seen[j]) for j in beside), default=ALONE)
         near = int(((far > FLASH_SELF_PX) & (far < BUSY_NEAR_PX) & (flux > BUSY_FLUX * flux[i]) & (wait <= BUSY_FRAMES)).sum())
-        result.append(replace(known, flashers=len(beside), neighbours=near))
+        result.append(replace(known, flashers=len(beside), flash_px=nearest, neighbours=near))
     return result
 
 

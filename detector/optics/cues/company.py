@@ -1,0 +1,51 @@
+"""What else shines around a glint: a hidden lens is alone."""
+
+from __future__ import annotations
+
+from detector.model import Reason
+from detector.optics.cues.weight import PHYSICS, ramp
+from detector.optics.facts import Facts
+
+
+def company(facts: Facts) -> Reason | None:
+    """A hidden lens is alone; curved gloss shows the torch and a lamp side by side, patterns, foil and
+    rows of indicators shine in many places at once.
+    """
+    weight = ramp(facts.neighbours, *BUSY)
+    if facts.beside < 12.0:
+        says = "A second glint keeps close beside it: a glossy curve mirrors the torch and a lamp."
+        if weight < 0.0:
+            says = f"A second glint keeps close beside it and {facts.neighbours} more were seen around it: foil, stones or a pattern."
+        return Reason("double highlight", says, round(facts.beside, 1), "px", max(-3.0 + min(0.0, weight), -5.0), PHYSICS)
+    if facts.crowd >= 2:
+        return Reason("crowd", f"{facts.crowd:.0f} like glints stand around it: foil, a row of lights or a pattern.", round(facts.crowd), "within 40 px", ramp(facts.crowd, 2.0, 6.0, -1.3, -2.5), PHYSICS)
+    if weight < 0.0:
+        return Reason("busy place", f"{facts.neighbours} glints nearly as strong were seen around it, if not at once: foil, stones or a pattern.", facts.neighbours, "within 60 px", weight, PHYSICS)
+    if facts.crowd < 0.5:
+        return Reason("alone", "Nothing like it shines around it.", 0, "within 40 px", weight, PHYSICS)
+    return None
+
+
+BUSY = (4.0, 7.0, 0.7, -2.2)
+"""Others around a glint over the whole recording: up to four are chance and pieces of badly followed
+tracks, from seven a sheet of foil or a patterned surface.
+"""
+
+
+def flashing(facts: Facts) -> Reason | None:
+    """Foil and jewels flash facet after facet as the camera moves; a lens is alone."""
+    if not facts.flashers:
+        return None
+    others = "Another glint" if facts.flashers == 1 else f"{facts.flashers} other glints"
+    says = f"{others} near it came and went too, as those of foil or jewels do."
+    weight = min(ramp(facts.flashers, 1.0, 2.0, -1.8, -3.5) * ramp(facts.flash_px, *FAR_FLASH), ramp(facts.neighbours, *SHEET))
+    return Reason("other flashes", says, facts.flashers, "within 90 px", weight, PHYSICS)
+
+
+SHEET = (1.0, 5.0, 0.0, -4.0)
+"""One other flash may be chance; one among several glints is foil of which the other facets lit up at other times:
+with three or more around it that was so nine times of ten."""
+
+
+FAR_FLASH = (55.0, 75.0, 1.0, 0.5)
+"""Px to the nearest: facets flash 10 to 45 px apart; of the lenses that have such company three of four have it farther off."""

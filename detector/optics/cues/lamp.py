@@ -1,0 +1,50 @@
+"""What the lamp tells: a lens only sends the torch's own light back, and only to where the torch is."""
+
+from __future__ import annotations
+
+from detector.model import Reason
+from detector.optics import off_axis as light_from_aside
+from detector.optics.cues.weight import NOTHING_SAID, PHYSICS, dependable, missing, ramp
+from detector.optics.facts import Facts
+
+
+def switching(facts: Facts) -> Reason | None:
+    """A lens only sends the torch's own light back; a lamp or an indicator shines by itself."""
+    if not facts.dark:
+        return None
+    share = round(facts.dark_level / max(facts.level, 1.0), 2)
+    if share > 0.6:
+        return Reason("shines by itself", "It shines as brightly when the torch is off: a lamp or indicator, not a reflection.", share, "of the lit level", -5.0, PHYSICS)
+    if missing(facts) > 0.5:
+        # domes and foil go out with the torch as well: this only rules out lamps and patterns
+        weight = ramp(missing(facts), 0.5, 3.5, 0.0, 1.5) * dependable(facts)
+        return Reason("torch on and off", "It is there when the torch is on and gone when it is off.", share, "of the lit level", weight, PHYSICS)
+    weight = ramp(share, 0.15, 0.5, 0.0, -2.5)
+    return Reason("torch on and off", "It fades with the torch only as far as its surroundings do, as a bright pattern does.", share, "of the lit level", weight, PHYSICS)
+
+
+def off_axis(facts: Facts) -> Reason | None:
+    """A lens keeps of light from aside what the law of its lobe leaves; a dome keeps all.  Silent where the law is."""
+    if not facts.off_axis:
+        return None
+    law = light_from_aside.weight(facts.off_share, facts.rings)
+    weight = min(ASIDE_MOST, max(-ASIDE_MOST, law)) * (dependable(facts) if law > 0 else 1.0)
+    if abs(weight) < NOTHING_SAID:
+        return None
+    left = light_from_aside.light_left(facts.off_share)
+    return Reason("light from aside", _aside_words(left, facts.rings, weight > 0), round(left, 2), "of the on-axis light", weight, PHYSICS)
+
+
+def _aside_words(left: float, rings: light_from_aside.Rings, like_a_lens: bool) -> str:  # noqa: FBT001
+    says = f"Light from {rings.words} aside leaves {f'{100 * left:.0f} %' if left >= HARDLY_ANY else 'hardly any'} of it:"
+    lenses = f"of lenses {rings.distances_m[0]:.1f} to {rings.distances_m[1]:.1f} m away"
+    if not like_a_lens:
+        return f"{says} {lenses} {100 * light_from_aside.keeping(left, rings):.0f} % keep as much, a dome, a screw or a drop keeps all."
+    if left < 0.5:
+        return f"{says} {lenses} {100 - 100 * light_from_aside.keeping(0.5, rings):.0f} % keep less than half, a dome, a screw or a drop keeps all."
+    return f"{says} a lens farther away than {rings.half_within_m:.1f} m may keep so much, a dome, a screw or a drop keeps all."
+
+
+ASIDE_MOST = 4.0
+"""No cue decides alone: this says fifty times, and two hundred and seventy with `TOGETHER`."""
+HARDLY_ANY = 0.02

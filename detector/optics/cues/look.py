@@ -1,0 +1,91 @@
+"""How a glint looks in a picture: its level, size, surroundings and colour."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detector.model import Reason
+from detector.optics.cues.weight import PHYSICS, missing, ramp
+from detector.optics.facts import Facts
+
+
+def brightness(facts: Facts) -> Reason | None:
+    """A retro-reflection outshines every matt surface; a printed dot cannot."""
+    # in a lit room the switching has already told a pattern from a glint: the level then adds little
+    weight = max(float(np.interp(facts.peak, *LEVEL_WEIGHTS)), -0.7 if missing(facts) > 2.0 else -3.0)
+    says = "It is brighter than a matt surface could be." if weight > 0 else "It is no brighter than a white mark would be."
+    return Reason("level", says, round(facts.peak / 255.0, 2), "of saturation", weight, PHYSICS)
+
+
+LEVEL_WEIGHTS = ((130.0, 150.0, 175.0, 235.0), (-3.0, -1.5, 0.0, 0.8))
+"""Of what else looks like a lens and reaches 175 of 255, nearly nothing is a matt mark: a white one reaches that only
+where the walls are as light."""
+
+
+def contrast(facts: Facts) -> Reason | None:
+    """How far it stands above what surrounds it."""
+    weight = max(float(np.interp(facts.level, *CONTRAST_WEIGHTS)), -0.7 if missing(facts) > 2.0 else -2.0)
+    return Reason("contrast", f"It stands {facts.level:.0f} grey levels above its surroundings.", round(facts.level), "grey levels", weight, PHYSICS)
+
+
+CONTRAST_WEIGHTS = ((25.0, 50.0, 70.0, 110.0), (-1.5, -0.3, 0.2, 0.7))
+"""Highlights of curved gloss stand in their own shading and exceed it less than a lens its dark hole."""
+
+
+def size(facts: Facts) -> Reason | None:
+    """A pupil of 1 to 2 mm is a point, which only its own strength broadens; a broad highlight is a
+    curved or flat surface.
+    """
+    broader = facts.width - float(np.interp(facts.core, *POINT_WIDTHS))
+    weight = min(ramp(facts.core, 8.0, 22.0, 0.3, -3.5), float(np.interp(broader, *BROADER_WEIGHTS)), ramp(facts.width, 0.4, 0.65, -1.5, 0.3))
+    says = "It is as small as a point can be." if weight > 0 else "It is broader than the pupil of a small lens."
+    return Reason("size", says, round(facts.core), "saturated pixels", weight, PHYSICS)
+
+
+POINT_WIDTHS = ((0.0, 1.0, 2.0, 4.0, 6.0, 10.0, 16.0), (0.9, 1.13, 1.3, 1.48, 1.57, 1.67, 1.8))
+"""Saturated px of a point of light, and how wide it then looks in px, in the rendered clips of two makers
+(blur of a phone's lens, Bayer filter, sharpening)."""
+BROADER_WEIGHTS = ((0.15, 0.3, 0.45, 0.7), (0.3, 0.2, -1.2, -3.5))
+"""Px beyond that: nine of ten lenses stay below 0.3, half of the other glints exceed 0.5."""
+
+
+def surroundings(facts: Facts) -> Reason | None:
+    """A lens sits in a plain surface; a dome has its dark mirror image or its own shading around it."""
+    scale = max(facts.floor, facts.far, 25.0)
+    dip = max(facts.floor - facts.ring, HOLE_SHARE * (facts.far - facts.ring))
+    # sharpening digs a moat of a few per cent of its height round any point
+    if dip > max(0.06 * scale, 0.12 * facts.level):
+        weight = ramp(dip / scale, 0.06, 0.25, -0.8, -4.5)
+        return Reason("dark ring", "A dark ring around it is the room mirrored in a small dome.", round(dip / scale, 2), "of the surroundings", weight, PHYSICS)
+    # both steps must rise: an edge of the host further out is no shading
+    glow = min(3.0 * (facts.ring - facts.floor), facts.ring - facts.far) / scale
+    uneven = ramp(facts.rough / scale, 0.15, 0.5, 1.0, 0.3)  # an edge beside it makes the cue unsure
+    bloom = ramp(facts.core, 1.0, 4.0, 1.0, 0.4)  # a saturated point glows by itself
+    weight = ramp(glow, 0.06, 0.25, 0.4, -3.0) * uneven * bloom
+    says = "What surrounds it is evenly lit." if weight > 0 else "The surface brightens towards it, as a curved glossy one does."
+    return Reason("surroundings", says, round(glow, 2), "of the surroundings", weight, PHYSICS)
+
+
+HOLE_SHARE = 0.5
+"""Of a step that only shows farther out: small domes are dark against what adjoins them, 7 px out, while the dark hole or
+cloth that a lens sits in is wider."""
+
+
+def colour(facts: Facts) -> Reason | None:
+    """Indicators glow in one pure colour; a lens returns the torch's white, at most tinted.
+
+    Where darkness has shown that the glint does not shine by itself, only strong colour still says
+    something: brass and coloured gloss.
+    """
+    if facts.dark and facts.dark_level < 0.4 * facts.level:
+        if facts.tint < 0.4:
+            return None
+        return Reason("colour", f"It returns {facts.hue} light, as metal or coloured gloss does.", round(facts.tint, 2), "share of colour", ramp(facts.tint, 0.4, 0.7, 0.0, -4.0), PHYSICS)
+    strength = ramp(facts.tint_level, 15.0, 40.0, 0.2, 1.0)  # a faint halo has a colour by chance
+    weight = float(np.interp(facts.tint, *COLOUR_WEIGHTS)) * strength
+    says = "Its halo is nearly white, as the torch is." if weight > 0 else f"Its halo is {facts.hue}, as an indicator light or coloured gloss is."
+    return Reason("colour", says, round(facts.tint, 2), "share of colour", weight, PHYSICS)
+
+
+COLOUR_WEIGHTS = ((0.22, 0.45, 0.7), (0.5, -3.0, -4.5))
+"""Share of colour: coatings leave up to a quarter, indicators begin at a third."""

@@ -1,0 +1,32 @@
+"""What the cues share: a weight that follows a number, and what the numbers of the lamp's switching are worth."""
+
+from __future__ import annotations
+
+from detector.optics.facts import Facts
+
+PHYSICS = "physics of retro-reflection; confounders as in Sami et al., LAPD, SenSys 2021"
+NOTHING_SAID = 0.1
+"""A weight this small is not told."""
+
+
+def ramp(value: float, low: float, high: float, at_low: float, at_high: float) -> float:
+    """Linear from `at_low` at `low` to `at_high` at `high`, flat beyond."""
+    share = min(1.0, max(0.0, (value - low) / (high - low)))
+    return at_low + share * (at_high - at_low)
+
+
+def missing(facts: Facts) -> float:
+    """How far the dark level falls short of what a matt mark would show, in units of its noise.
+
+    A mark of the same shape in print would keep its contrast in proportion to its surroundings.
+    """
+    return (facts.level * facts.dimming - facts.dark_level) / 8.0 if facts.dark else 0.0
+
+
+def dependable(facts: Facts) -> float:
+    """What flickers while lit (foil, a mark that is followed badly) says little by missing in other light."""
+    return ramp(facts.held, *FLICKERS, 0.2, 1.0)
+
+
+FLICKERS = (0.5, 0.85)
+"""Share of sightings that the next lit look confirms: below the first a flicker, above the second a steady point."""
