@@ -41,7 +41,7 @@ class SearchLimits:
 
     glints: glint.GlintLimits = field(default_factory=glint.GlintLimits)
     most_kept: int = 250
-    """Ended tracks kept for judgement, and up to twice as many for a while.  A room shows a few dozen."""
+    """Ended tracks kept for judgement, and up to four times as many for a while.  A room shows a few dozen."""
     most_examples: int = 40
     """Refused tracks that the report shows the place of."""
     smallest_px: int = 240
@@ -151,7 +151,7 @@ class LensSearch:
                 self._refused[refusal] += 1
             else:
                 self._kept.append(rows)
-        if len(self._kept) > 2 * self._limits.most_kept:
+        if len(self._kept) > 4 * self._limits.most_kept:
             placed = set_apart(self._kept, self._way.legs)
             self._kept, refused = shortlisted(self._kept, placed, self._states(), self._limits.most_kept)
             self._refused.update(refused)
