@@ -23,13 +23,18 @@ where the walls are as light."""
 
 
 def contrast(facts: Facts) -> Reason | None:
-    """How far it stands above what surrounds it."""
-    weight = max(float(np.interp(facts.level, *CONTRAST_WEIGHTS)), -0.7 if missing(facts) > 2.0 else -2.0)
+    """How far it stands above what surrounds it, or how much of the room that a light wall leaves below saturation."""
+    least = -0.7 if missing(facts) > 2.0 else -2.0
+    filled = facts.level / max(255.0 - facts.floor, 1.0) if facts.peak >= CLIPPED else 0.0
+    weight = max(float(np.interp(facts.level, *CONTRAST_WEIGHTS)), ramp(filled, *FILLED, least, 0.0))
     return Reason("contrast", f"It stands {facts.level:.0f} grey levels above its surroundings.", round(facts.level), "grey levels", weight, PHYSICS)
 
 
 CONTRAST_WEIGHTS = ((25.0, 50.0, 70.0, 110.0), (-1.5, -0.3, 0.2, 0.7))
 """Highlights of curved gloss stand in their own shading and exceed it less than a lens its dark hole."""
+CLIPPED = 245.0
+FILLED = (0.35, 0.6)
+"""A saturated point keeps two thirds of its height in the smoothed picture: on a wall of 220 a lens can stand out by 25 only."""
 
 
 def size(facts: Facts) -> Reason | None:
