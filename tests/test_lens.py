@@ -190,6 +190,21 @@ def test_who_looked_for_three_seconds_does_not_know_yet_that_it_was_brief():
     assert "brief flash" in kinds(facts(looked_frames=150, **known))
 
 
+def test_in_a_long_look_a_lens_changes_by_more_and_smoothly():
+    little, much = {"swing": 1.5, "smooth": 1.0}, {"swing": 4.0, "smooth": 1.0}
+    jagged = much | {"smooth": 0.1}
+    short, long = ({key: weight_of("angle", facts(looked_frames=frames, looked_px=400.0, **how)) for key, how in (("little", little), ("much", much), ("jagged", jagged))} for frames in (90, 300))
+    assert long["little"] < short["little"]
+    assert long["much"] == short["much"] > 0
+    assert long["jagged"] < 0 == short["jagged"]
+
+
+def test_who_held_still_has_not_looked_long_from_anywhere_else():
+    known = {"looked_px": 100.0, "travel": 20.0, "swing": 2.0, "smooth": 0.1}
+    assert weight_of("angle", facts(looked_frames=600, **known)) == weight_of("angle", facts(looked_frames=90, **known))
+    assert "brief flash" not in kinds(facts(looked_frames=600, **known))
+
+
 def test_a_long_way_is_not_brief_however_small_a_part_of_all_it_was():
     assert "brief flash" not in kinds(facts(looked_frames=900, looked_px=1200.0, travel=230.0))
 

@@ -15,18 +15,34 @@ def swing(facts: Facts) -> Reason | None:
     """A lens shines over 5 to 31 degrees in all and falls at the edges; a lamp or dome hardly changes."""
     if facts.seen < 8:
         return None
-    change = facts.swing
-    weight = float(np.interp(change, *SWING_WEIGHTS))
+    long = _long_look(facts)
+    weight = float(np.interp(facts.swing - LONG_SWING * long, *SWING_WEIGHTS))
     if weight <= 0.0:
-        moved = ramp(facts.travel, 0.0, MOVED_PX, 0.5, 1.0)
-        return Reason("angle", "Its brightness hardly changed with the angle of view.", round(change, 2), "times", weight * moved, PHYSICS)
+        return _angle(facts, "Its brightness hardly changed with the angle of view.", weight * ramp(facts.travel, 0.0, MOVED_PX, 0.5, 1.0))
     # what flickers, and what changes while the picture stands still, does not change with the angle
-    weight *= ramp(facts.smooth, 0.3, 0.75, 0.0, 1.0) * ramp(facts.held, *FLICKERS, 0.3, 1.0) * ramp(facts.travel, *STOOD_STILL_PX, 0.3, 1.0)
-    return Reason("angle", "It grew and faded smoothly with the angle of view, as a lens does.", round(change, 2), "times", weight, PHYSICS)
+    steadily = ramp(facts.smooth, 0.3, 0.75, 0.0, 1.0)
+    weight *= steadily * ramp(facts.held, *FLICKERS, 0.3, 1.0) * ramp(facts.travel, *STOOD_STILL_PX, 0.3, 1.0)
+    weight -= JAGGED * long * (1.0 - steadily)
+    if weight < 0.0:
+        return _angle(facts, "Its brightness jumped, but did not grow and fade with the angle of view.", weight)
+    return _angle(facts, "It grew and faded smoothly with the angle of view, as a lens does.", weight)
+
+
+def _long_look(facts: Facts) -> float:
+    """0 to 1: whether the look was long, and from here and there rather than from one place."""
+    return ramp(facts.looked_frames, *LONG_LOOK, 0.0, 1.0) * ramp(facts.looked_px, *LOOKED_ABOUT_PX, 0.0, 1.0)
+
+
+def _angle(facts: Facts, says: str, weight: float) -> Reason:
+    return Reason("angle", says, round(facts.swing, 2), "times", weight, PHYSICS)
 
 
 SWING_WEIGHTS = ((1.1, 1.3, 1.4, 1.6, 1.8), (-1.5, -0.7, 0.3, 1.8, 2.7))
 """By the ratio of strong to weak: compression and the grid of pixels alone make a steady glint seem to change by a fifth."""
+LONG_SWING = 0.2
+"""Who looks about for five seconds and more sees a lens change by more than in three."""
+JAGGED = 1.0
+"""Against what changed in so long a look, but at random: its angle of view changed as well."""
 STOOD_STILL_PX = (20.0, 70.0)
 """A glint that wandered less than this over the picture was hardly seen from another side: what changed
 then went out by itself, was covered, or was badly measured.
@@ -41,7 +57,7 @@ def brief(facts: Facts) -> Reason | None:
     part of them.
     """
     share = facts.travel / max(facts.looked_px, 1.0)
-    long = ramp(facts.looked_frames, *LONG_LOOK, 0.0, 1.0)
+    long = _long_look(facts)
     weight = BRIEF * long * min(ramp(share, *SMALL_PART, 1.0, 0.0), ramp(facts.travel, *SHORT_WAY_PX, 1.0, 0.0))
     if weight > -NOTHING_SAID:
         return None
@@ -52,6 +68,7 @@ def brief(facts: Facts) -> Reason | None:
 BRIEF = -1.6
 LONG_LOOK = (110.0, 150.0)
 """Frames between the first and the last look.  In clips of three seconds one lens of fifteen shines as briefly as facets do."""
+LOOKED_ABOUT_PX = (150.0, 250.0)
 SMALL_PART = (0.3, 0.45)
 SHORT_WAY_PX = (150.0, 220.0)
 """Of the way over the picture: in drawn sweeps of a quarter of a minute facets shone over 50 to 200 px, lenses over 270 and more."""
