@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.optics import glint
+from detector.optics.standout import SMOOTH_PX, Standout
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]
@@ -61,9 +62,9 @@ def nearest_like(at: FloatArray, level: FloatArray, spots: glint.Spots) -> Float
     return np.asarray(np.sqrt(far.min(axis=1, initial=ALONE**2)), np.float32)
 
 
-def nearest_place(at: FloatArray, level: FloatArray, standout: glint.Standout) -> FloatArray:
+def nearest_place(at: FloatArray, level: FloatArray, standout: Standout) -> FloatArray:
     """`nearest_like` by what stands out around each place itself."""
-    reach = int(np.abs(_ABOUT).max()) + glint.SMOOTH_PX
+    reach = int(np.abs(_ABOUT).max()) + SMOOTH_PX
     inner = np.clip(np.rint(at).astype(np.intp), reach, np.array(standout.luma.shape[::-1]) - 1 - reach)
     like = standout.levels(inner, _ABOUT) >= 0.5 * level[:, None]
     return np.asarray(np.where(like, np.hypot(*_ABOUT.T), _BEYOND_PX).min(axis=1, initial=_BEYOND_PX), np.float32)

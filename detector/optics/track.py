@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from detector.optics import glint, neighbours, photometry
 from detector.optics.motion import Motion, transform
 from detector.optics.rows import PLACED, Looks, RowLog, Rows
+from detector.optics.standout import Standout
 from detector.optics.view import View
 
 FloatArray = NDArray[np.float32]
@@ -120,7 +121,7 @@ class Tracker:
         self._retire(view.luma.shape)
         self._count_frame()
 
-    def glance(self, index: int, view: View, standout: glint.Standout, motion: Motion) -> None:
+    def glance(self, index: int, view: View, standout: Standout, motion: Motion) -> None:
         """Takes frame `index` in, in which no spots were looked for: it was dark between two lit ones.
         What shines by itself shows where the live tracks are.
         """
@@ -203,7 +204,7 @@ class Tracker:
         low, high = glint.RADIUS + 0.5, np.array(shape[::-1]) - glint.RADIUS - 1.5
         return np.flatnonzero(absent & np.all((expected >= low) & (expected <= high), axis=1))
 
-    def _gaps(self, missed: IntArray, expected: FloatArray, standout: glint.Standout) -> FloatArray:
+    def _gaps(self, missed: IntArray, expected: FloatArray, standout: Standout) -> FloatArray:
         """Looks where a spot should be and is not, (9, n) as `PLACED`."""
         there = expected[missed]
         placed = np.zeros((len(PLACED), len(missed)), np.float32)
