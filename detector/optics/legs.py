@@ -32,7 +32,7 @@ class LegLimits:
     they go on with the stretch before, as the last speed has it."""
     view_every: int = 30
     most_views: int = 8
-    """Of 230 kB each: what was seen more than five seconds ago is joined with nothing (`JoinLimits.longest_gap`)."""
+    """Of 750 kB each: what was seen more than five seconds ago is joined with nothing (`JoinLimits.longest_gap`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,11 +55,12 @@ class Sight:
         self.picture, self.to_room = picture, to_room
 
     @cached_property
-    def features(self) -> tuple[FloatArray, NDArray[np.uint8]]:
-        """Places (n, 2) in px and descriptors (n, 32)."""
+    def features(self) -> tuple[FloatArray, FloatArray]:
+        """Places (n, 2) in px and descriptors (n, 256), each bit as 1 or -1."""
         corners, told = cv2.ORB.create(nfeatures=FEATURES, fastThreshold=CONTRAST).detectAndCompute(self.picture, None)
         places = np.array([corner.pt for corner in corners], np.float32).reshape(-1, 2)
-        return places, np.zeros((0, 32), np.uint8) if told is None else np.asarray(told, np.uint8)
+        bits = np.unpackbits(np.zeros((0, 32), np.uint8) if told is None else np.asarray(told, np.uint8), axis=1)
+        return places, 2.0 * bits.astype(np.float32) - 1.0
 
 
 def recognised(before: Sight, now: Sight, limits: RecognitionLimits | None = None) -> Matrix | None:
@@ -75,8 +76,11 @@ def _vote(before: Sight, now: Sight, limits: RecognitionLimits) -> Matrix | None
     """The similarity from `before` to `now` that most features agree on."""
     if min(len(before.features[0]), len(now.features[0])) < limits.fewest_votes:
         return None
-    pairs = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(before.features[1], now.features[1])
-    old, new = before.features[0][[pair.queryIdx for pair in pairs]], now.features[0][[pair.trainIdx for pair in pairs]]
+    # bits in common, by one product of matrices: less than half the time of a matcher that checks both ways
+    alike = before.features[1] @ now.features[1].T
+    there, back = alike.argmax(axis=1), alike.argmax(axis=0)
+    mutual = back[there] == np.arange(len(there))
+    old, new = before.features[0][mutual], now.features[0][there[mutual]]
     return _similarity(old, new, limits.vote_px, limits.fewest_votes, limits)
 
 
