@@ -33,6 +33,8 @@ class LegLimits:
     view_every: int = 30
     most_views: int = 8
     """Of 750 kB each: what was seen more than five seconds ago is joined with nothing (`JoinLimits.longest_gap`)."""
+    just_left: int = 3
+    """With so many of them the first picture after the loss is compared too: it may show more of what was left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,9 @@ class Wayfinder:
 
     def _placed(self, newest: Sight) -> Leg:
         """The stretch that has just become long enough: a place seen before, or a new one."""
-        for place, before in reversed(self._views):
-            for now in (newest, self._start or newest):
+        start = self._start or newest
+        for age, (place, before) in enumerate(reversed(self._views)):
+            for now in (newest, start) if age < self._limits.just_left else (newest,):
                 back = recognised(before, now)
                 if back is not None:
                     return Leg(self._first, place, before.to_room @ back @ np.linalg.inv(now.to_room))
