@@ -199,6 +199,18 @@ def test_in_a_long_look_a_lens_changes_by_more_and_smoothly():
     assert long["jagged"] < 0 == short["jagged"]
 
 
+def test_in_a_long_look_a_lens_is_alone():
+    def weights(frames):
+        return [total(facts(looked_frames=frames, looked_px=400.0, travel=400.0, neighbours=count)) for count in (0, 1, 2, 4)]
+
+    assert len(set(weights(90))) == 1
+    falling = weights(300)
+    assert falling == sorted(set(falling), reverse=True)
+    two, three = (next(r.says for r in lens.judge(facts(looked_frames=300, looked_px=400.0, neighbours=count)).reasons if r.kind == "busy place") for count in (2, 3))
+    assert two.startswith("2 other glints were seen around it")
+    assert three.startswith("3 other glints were seen around it")
+
+
 def test_who_held_still_has_not_looked_long_from_anywhere_else():
     known = {"looked_px": 100.0, "travel": 20.0, "swing": 2.0, "smooth": 0.1}
     assert weight_of("angle", facts(looked_frames=600, **known)) == weight_of("angle", facts(looked_frames=90, **known))
@@ -227,7 +239,7 @@ def test_a_second_glint_close_by_says_more_where_many_others_were_seen():
     weights = [weight_of("double highlight", facts(beside=9.0, crowd=1.0, neighbours=count)) for count in (0, 4, 6, 7, 20)]
     assert weights[0] == weights[1] > weights[2] > weights[3] == weights[4]
     says = next(r.says for r in lens.judge(facts(beside=9.0, neighbours=8)).reasons if r.kind == "double highlight")
-    assert "8 more were seen" in says
+    assert "8 in all were seen" in says
 
 
 def test_a_printed_dot_that_fades_with_the_room_is_no_reflection():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from detector.model import Reason
-from detector.optics.cues.weight import PHYSICS, ramp
+from detector.optics.cues.weight import PHYSICS, long_look, ramp
 from detector.optics.facts import Facts
 
 
@@ -11,25 +13,32 @@ def company(facts: Facts) -> Reason | None:
     """A hidden lens is alone; curved gloss shows the torch and a lamp side by side, patterns, foil and
     rows of indicators shine in many places at once.
     """
-    weight = ramp(facts.neighbours, *BUSY)
+    long = long_look(facts)
+    weight = (1.0 - long) * ramp(facts.neighbours, *BUSY) + long * float(np.interp(facts.neighbours, *BUSY_IN_TIME))
     if facts.beside < 12.0:
         says = "A second glint keeps close beside it: a glossy curve mirrors the torch and a lamp."
         if weight < 0.0:
-            says = f"A second glint keeps close beside it and {facts.neighbours} more were seen around it: foil, stones or a pattern."
+            says = f"A second glint keeps close beside it and {facts.neighbours} in all were seen around it: foil, stones or a pattern."
         return Reason("double highlight", says, round(facts.beside, 1), "px", max(-3.0 + min(0.0, weight), -5.0), PHYSICS)
     if facts.crowd >= 2:
         return Reason("crowd", f"{facts.crowd:.0f} like glints stand around it: foil, a row of lights or a pattern.", round(facts.crowd), "within 40 px", ramp(facts.crowd, 2.0, 6.0, -1.3, -2.5), PHYSICS)
     if weight < 0.0:
-        return Reason("busy place", f"{facts.neighbours} glints nearly as strong were seen around it, if not at once: foil, stones or a pattern.", facts.neighbours, "within 60 px", weight, PHYSICS)
+        return Reason("busy place", f"{_others(facts)} seen around it, nearly as strong, if not at once: foil, stones or a pattern.", facts.neighbours, "within 60 px", weight, PHYSICS)
     if facts.crowd < 0.5:
         return Reason("alone", "Nothing like it shines around it.", 0, "within 40 px", weight, PHYSICS)
     return None
+
+
+def _others(facts: Facts) -> str:
+    return "Another glint was" if facts.neighbours == 1 else f"{facts.neighbours} other glints were"
 
 
 BUSY = (4.0, 7.0, 0.7, -2.2)
 """Others around a glint over the whole recording: up to four are chance and pieces of badly followed
 tracks, from seven a sheet of foil or a patterned surface.
 """
+BUSY_IN_TIME = ((0.0, 1.0, 2.0, 5.0, 7.0), (0.9, 0.0, -0.8, -1.6, -2.2))
+"""Whoever looks about for long gives all else around it the time to shine: a lens is then alone, three times of four."""
 
 
 def flashing(facts: Facts) -> Reason | None:

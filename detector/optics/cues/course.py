@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from detector.model import Reason
-from detector.optics.cues.weight import FLICKERS, NOTHING_SAID, PHYSICS, ramp
+from detector.optics.cues.weight import FLICKERS, NOTHING_SAID, PHYSICS, long_look, ramp
 from detector.optics.facts import Facts
 
 
@@ -15,7 +15,7 @@ def swing(facts: Facts) -> Reason | None:
     """A lens shines over 5 to 31 degrees in all and falls at the edges; a lamp or dome hardly changes."""
     if facts.seen < 8:
         return None
-    long = _long_look(facts)
+    long = long_look(facts)
     weight = float(np.interp(facts.swing - LONG_SWING * long, *SWING_WEIGHTS))
     if weight <= 0.0:
         return _angle(facts, "Its brightness hardly changed with the angle of view.", weight * ramp(facts.travel, 0.0, MOVED_PX, 0.5, 1.0))
@@ -26,11 +26,6 @@ def swing(facts: Facts) -> Reason | None:
     if weight < 0.0:
         return _angle(facts, "Its brightness jumped, but did not grow and fade with the angle of view.", weight)
     return _angle(facts, "It grew and faded smoothly with the angle of view, as a lens does.", weight)
-
-
-def _long_look(facts: Facts) -> float:
-    """0 to 1: whether the look was long, and from here and there rather than from one place."""
-    return ramp(facts.looked_frames, *LONG_LOOK, 0.0, 1.0) * ramp(facts.looked_px, *LOOKED_ABOUT_PX, 0.0, 1.0)
 
 
 def _angle(facts: Facts, says: str, weight: float) -> Reason:
@@ -57,7 +52,7 @@ def brief(facts: Facts) -> Reason | None:
     part of them.
     """
     share = facts.travel / max(facts.looked_px, 1.0)
-    long = _long_look(facts)
+    long = long_look(facts)
     weight = BRIEF * long * min(ramp(share, *SMALL_PART, 1.0, 0.0), ramp(facts.travel, *SHORT_WAY_PX, 1.0, 0.0))
     if weight > -NOTHING_SAID:
         return None
@@ -66,9 +61,6 @@ def brief(facts: Facts) -> Reason | None:
 
 
 BRIEF = -1.6
-LONG_LOOK = (110.0, 150.0)
-"""Frames between the first and the last look.  In clips of three seconds one lens of fifteen shines as briefly as facets do."""
-LOOKED_ABOUT_PX = (150.0, 250.0)
 SMALL_PART = (0.3, 0.45)
 SHORT_WAY_PX = (150.0, 220.0)
 """Of the way over the picture: in drawn sweeps of a quarter of a minute facets shone over 50 to 200 px, lenses over 270 and more."""

@@ -30,3 +30,13 @@ def dependable(facts: Facts) -> float:
 
 FLICKERS = (0.5, 0.85)
 """Share of sightings that the next lit look confirms: below the first a flicker, above the second a steady point."""
+
+
+def long_look(facts: Facts) -> float:
+    """0 to 1: whether the look was long, and from here and there rather than from one place."""
+    return ramp(facts.looked_frames, *LONG_LOOK, 0.0, 1.0) * ramp(facts.looked_px, *LOOKED_ABOUT_PX, 0.0, 1.0)
+
+
+LONG_LOOK = (110.0, 150.0)
+"""Frames between the first and the last look.  In clips of three seconds one lens of fifteen shines as briefly as facets do."""
+LOOKED_ABOUT_PX = (150.0, 250.0)
