@@ -6,7 +6,7 @@ shutter; on the way the phone points at the floor, too near and too dark to show
 one torch; rooms, things and seven hidden lenses are drawn by SEED (90000) from the ranges of
 `detector.synthetic`.  Told is how many of the lenses in sight (as `clip_truth` has it) ended as exactly one
 finding, alarmed or shown; and how many findings stood on anything else.  The film is kept in FOLDER
-with its truth beside it and is drawn only where it is not there: about half an hour.
+with its truth beside it and is drawn only where it is not there: some ten minutes.
 """
 
 from __future__ import annotations
