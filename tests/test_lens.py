@@ -234,6 +234,13 @@ def test_a_few_things_around_it_are_chance_and_many_are_foil():
     assert not {"alone", "busy place"} & kinds(facts(crowd=1.0))
 
 
+def test_a_narrow_black_box_before_a_light_wall_is_no_dome():
+    """Levels 7, 5 and 14 px out, of a lens in a router and of a chrome knob."""
+    router, knob = facts(floor=57.0, ring=58.0, far=119.0), facts(floor=85.0, ring=103.0, far=170.0)
+    assert "dark ring" not in kinds(router)
+    assert "dark ring" in kinds(knob)
+
+
 def test_a_second_glint_close_by_says_more_where_many_others_were_seen():
     """A lens in a shiny hole has one beside it; foil has that and a dozen more."""
     weights = [weight_of("double highlight", facts(beside=9.0, crowd=1.0, neighbours=count)) for count in (0, 4, 6, 7, 20)]

@@ -57,7 +57,8 @@ BROADER_WEIGHTS = ((0.15, 0.3, 0.45, 0.7), (0.3, 0.2, -1.2, -3.5))
 def surroundings(facts: Facts) -> Reason | None:
     """A lens sits in a plain surface; a dome has its dark mirror image or its own shading around it."""
     scale = max(facts.floor, facts.far, 25.0)
-    dip = max(facts.floor - facts.ring, HOLE_SHARE * (facts.far - facts.ring))
+    shaded = ramp((facts.ring - facts.floor) / scale, *SHADED, 0.0, HOLE_SHARE)
+    dip = max(facts.floor - facts.ring, shaded * (facts.far - facts.ring))
     # sharpening digs a moat of a few per cent of its height round any point
     if dip > max(0.06 * scale, 0.12 * facts.level):
         weight = ramp(dip / scale, 0.06, 0.25, -0.8, -4.5)
@@ -72,8 +73,10 @@ def surroundings(facts: Facts) -> Reason | None:
 
 
 HOLE_SHARE = 0.5
-"""Of a step that only shows farther out: small domes are dark against what adjoins them, 7 px out, while the dark hole or
-cloth that a lens sits in is wider."""
+"""Of a step that only shows farther out: small domes are dark against what adjoins them, 7 px out, while the dark hole,
+cloth or narrow black box that a lens sits in is wider,"""
+SHADED = (0.0, 0.06)
+"""and evenly dark, where a knob brightens towards its highlight by so much of the surroundings."""
 
 
 def colour(facts: Facts) -> Reason | None:
