@@ -80,3 +80,10 @@ def test_never_more_than_asked_for():
 def test_what_was_seen_too_seldom_says_so():
     _, refused = kept([numbered(a_lens(), 1), numbered(a_lamp(4), 2, x=9000.0)], 1)
     assert refused == {"too little seen": 1}
+
+
+def test_what_is_broad_is_refused_for_its_size_without_a_further_look():
+    broad, unmeasured = numbered(a_lens(width=4.0), 2, x=9000.0), numbered(a_lens(measured=False), 3, x=15_000.0)
+    numbers, refused = kept([numbered(a_lens(), 1), broad, unmeasured], 1)
+    assert numbers == [1]
+    assert refused == {"size": 1, "too little seen": 1}

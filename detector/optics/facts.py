@@ -118,7 +118,7 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
     glints = lit[lit["measured"]]
     if len(glints) < 3:
         return None
-    top = glints[glints["level"] >= middle(glints["level"])]
+    top = _stronger(glints)
     swing, smooth = _swing(glints)
     tint = np.array([top[name].mean() for name in ("blue", "green", "red")])
     usual = dict(zip(_MEDIANS, middle(np.array([top[name] for name in _MEDIANS])).tolist(), strict=True))
@@ -145,6 +145,17 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
         rings=rings,
         **usual,
     )
+
+
+def usual_size(rows: Rows) -> tuple[float, float]:
+    """`core` and `width` as `gather` tells them, from the measured looks in whatever light; there must be one."""
+    top = _stronger(rows[rows["measured"]])
+    return float(middle(top["core"])), float(middle(top["width"]))
+
+
+def _stronger(glints: Rows) -> Rows:
+    """The half of the looks in which it stood out most."""
+    return glints[glints["level"] >= middle(glints["level"])]
 
 
 def _travel(rows: Rows) -> float:

@@ -41,10 +41,15 @@ def size(facts: Facts) -> Reason | None:
     """A pupil of 1 to 2 mm is a point, which only its own strength broadens; a broad highlight is a
     curved or flat surface.
     """
-    broader = facts.width - float(np.interp(facts.core, *POINT_WIDTHS))
-    weight = min(ramp(facts.core, 8.0, 22.0, 0.3, -3.5), float(np.interp(broader, *BROADER_WEIGHTS)), ramp(facts.width, 0.4, 0.65, -1.5, 0.3))
+    weight = size_weight(facts.core, facts.width)
     says = "It is as small as a point can be." if weight > 0 else "It is broader than the pupil of a small lens."
     return Reason("size", says, round(facts.core), "saturated pixels", weight, PHYSICS)
+
+
+def size_weight(core: float, width: float) -> float:
+    """What so many saturated px and a width in px are worth."""
+    broader = width - float(np.interp(core, *POINT_WIDTHS))
+    return min(ramp(core, 8.0, 22.0, 0.3, -3.5), float(np.interp(broader, *BROADER_WEIGHTS)), ramp(width, 0.4, 0.65, -1.5, 0.3))
 
 
 POINT_WIDTHS = ((0.0, 1.0, 2.0, 4.0, 6.0, 10.0, 16.0), (0.9, 1.13, 1.3, 1.48, 1.57, 1.67, 1.8))
