@@ -123,12 +123,13 @@ def test_a_camera_makers_mac_names_the_maker():
 
 @pytest.mark.parametrize(
     ("limit", "value"),
-    [("several_names", 2), ("several_names_weight", -6.0), ("many_names", 11), ("many_names_weight", -9.0), ("many_makes", 1), ("many_makes_weight", -9.0)],
+    [("several_names", 2), ("several_names_weight", -6.0), ("many_names", 11), ("many_names_weight", -9.0), ("many_makes", 1), ("many_makes_weight", -9.0), ("made_up_mac_weight", -3.0)],
 )
 def test_every_limit_of_a_persons_device_matters(limit, value):
     facts = {
         "few": [CLOUD, *owners(3)], "several": [CLOUD, *owners(LIMITS.several_names + 2)], "many": [CLOUD, *owners(30)],
         "makes": [CLOUD, ("tls_name", "es.ring.com"), ("dns_query", "updates.arlo.com")],
     }
-    told = {word: (judged(*some, limits=replace(LIMITS, look=0.0)).probability, judged(*some, limits=replace(LIMITS, look=0.0, **{limit: value})).probability) for word, some in facts.items()}
+    mac = "da:a1:19:3c:7e:52" if limit == "made_up_mac_weight" else "22:00:00:00:00:01"
+    told = {word: (judged(*some, mac=mac, limits=replace(LIMITS, look=0.0)).probability, judged(*some, mac=mac, limits=replace(LIMITS, look=0.0, **{limit: value})).probability) for word, some in facts.items()}
     assert any(before != after for before, after in told.values())

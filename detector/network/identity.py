@@ -20,6 +20,15 @@ def is_mac(name: str) -> bool:
     return len(name) == 17 and name.count(":") == 5
 
 
+def is_made_up(mac: str) -> bool:
+    """True for a MAC that its device drew at random, as telephones do: it has the local bit, and no byte of it is zero.
+
+    Firmware that numbers itself, and virtual machines, leave bytes zero (22:00:00 of A9 cameras, 02:42 of containers).
+    """
+    octets = bytes.fromhex(mac.replace(":", ""))
+    return octets[0] & 3 == 2 and 0 not in octets
+
+
 def mac_within(address: str) -> str | None:
     """The MAC that an IPv6 address was made from (RFC 4291, appendix A), or None."""
     try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from detector.model import Device, Finding, Reason, probability_of
 from detector.network.devices import facts_of
+from detector.network.identity import is_made_up
 from detector.network.naming import named
 from detector.network.signatures import Match, Signature, Signatures
 
@@ -35,11 +36,14 @@ class JudgeLimits:
     many_names_weight: float = -4.0
     many_makes: int = 3  # camera clouds of different makers: a camera knows its own and a go-between (Kalay)
     many_makes_weight: float = -4.0
+    made_up_mac_weight: float = -1.5  # since 2020 telephones and tablets make up a MAC for each network, a quarter of a home's
+    # devices perhaps; of 69 labelled cameras one has such a MAC
 
 
 LIMITS = JudgeLimits()
 
 _NAMES = ("dns_query", "tls_name")
+_OPENS = ("ssid", "hidden_ssid")  # who opens a network of its own is hardly a telephone
 _NEVER_ALARM = ("maker", "radio")  # kinds that also of one another make no more than LOOK HERE
 _CLOCK = re.compile(r"(?:^|\.)(?:[\w-]*ntp[\w-]*|time[\w-]*|clock)\.")
 _NO_NAME = (".arpa", ".local", ".lan", ".home", ".localdomain", ".internal")
@@ -94,7 +98,9 @@ def _least(reasons: dict[str, Reason], more: Iterable[Reason]) -> dict[str, Reas
 
 
 def _of_a_person(device: Device, matches: Sequence[Match], limits: JudgeLimits) -> Iterator[Reason]:
-    """What tells the telephone that looks after cameras from the camera: how much else it asks for."""
+    """What tells the telephone that looks after cameras from the camera: how much else it asks for, and its MAC."""
+    if device.mac and not device.vendor and is_made_up(device.mac) and not any(field in _OPENS for field, _ in facts_of(device)):
+        yield Reason("other", "made up its MAC, as telephones do for each network", device.mac[:8], "", limits.made_up_mac_weight, "266 labelled devices")
     owners = len(_owners_asked(device, matches))
     for least, weight in ((limits.many_names, limits.many_names_weight), (limits.several_names, limits.several_names_weight)):
         if owners >= least:
