@@ -191,6 +191,8 @@ class Flows:
             yield "p2p", "PPPP sends video"
         if flow.video_packets >= max(limits.rtp_packets, limits.rtp_share * flow.packets):
             yield "rtp_video", flow.video
+            if flow.video_packets >= limits.pppp_one_way * (other.video_packets if other else 0):
+                yield "stream", "RTP video one way"
         if flow.pictures >= max(limits.pictures, limits.pppp_one_way * (other.pictures if other else 0)):
             yield "stream", "pictures by UDP"
 
@@ -231,7 +233,7 @@ MOST_SENDERS = 50_000  # addresses remembered: a flood of made-up ones must not 
 TCP_LOOKS, UDP_LOOKS = 40, 200  # payloads of one flow that are read: banners stand at its start
 
 # Ports that say something where a host accepts a connection on them, even if nothing is read of it.
-_TELLING_PORTS = frozenset({554, 8554, 10554, 37777, 34567})
+_TELLING_PORTS = frozenset({554, 8554, 10554, 37777, 37778, 34567, 6123, 8899})
 
 _START_TTLS = frozenset({64, 128, 255})
 _UNSPECIFIED = (b"\0" * 4, b"\0" * 16)

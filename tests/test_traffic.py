@@ -296,16 +296,27 @@ def test_the_bulk_of_a_pppp_session_is_the_cameras():
     assert said(heard(*out, *back), "p2p") == [(CAM, "10.0.0.9", "PPPP sends video")]
 
 
-def test_clear_rtp_video_is_noticed_and_encrypted_is_not():
-    def rtp(first_bytes):
-        return [
-            ethernet(CAM, PHONE, ipv4("10.0.0.9", "10.0.0.2", 17, udp(20000, 30000, struct.pack(">BBHII", 0x80, 96, n, n, 7) + first_bytes(n) + b"\x11" * 900)))
-            for n in range(60)
-        ]
+def rtp(first_bytes, sender=(CAM, "10.0.0.9", 20000), receiver=(PHONE, "10.0.0.2", 30000), count=60):
+    return [
+        ethernet(sender[0], receiver[0], ipv4(sender[1], receiver[1], 17, udp(sender[2], receiver[2], struct.pack(">BBHII", 0x80, 96, n, n, 7) + first_bytes(n) + b"\x11" * 900)))
+        for n in range(count)
+    ]
 
+
+def h264(n):
+    return b"\x7c\x85" if n % 9 == 0 else b"\x7c\x05"
+
+
+def test_clear_rtp_video_is_noticed_and_encrypted_is_not():
     rng = random.Random(3)
-    assert said(heard(*rtp(lambda n: b"\x7c\x85" if n % 9 == 0 else b"\x7c\x05")), "rtp_video") == [(CAM, "10.0.0.9", "H.264")]
+    assert said(heard(*rtp(h264)), "rtp_video") == [(CAM, "10.0.0.9", "H.264")]
     assert said(heard(*rtp(lambda _: rng.randbytes(2))), "rtp_video") == []
+
+
+@pytest.mark.parametrize(("back", "one_way"), [(0, True), (10, True), (40, False), (60, False)])
+def test_a_camera_sends_pictures_one_way_and_a_call_both_ways(back, one_way):
+    seen = heard(*rtp(h264), *rtp(h264, (PHONE, "10.0.0.2", 30000), (CAM, "10.0.0.9", 20000), back))
+    assert ((CAM, "10.0.0.9", "RTP video one way") in said(seen, "stream")) == one_way
 
 
 @pytest.mark.parametrize("head", [0, 4, 8, 20, 32])

@@ -244,7 +244,15 @@ class Flows:
         back = 0 if other is None else int(other["pppp_size"])
         if flow["pppp_data"] >= limits.pppp_packets and flow["pppp_size"] >= limits.pppp_one_way * back:
             yield "p2p", "PPPP sends video"
+        yield from self._in_the_clear(flow, other)
+
+    def _in_the_clear(self, flow: np.void, other: np.void | None) -> Iterator[Fact]:
+        """Pictures that anybody may see: by RTP, and whether as many come back, or one JPEG after another."""
+        limits = self._limits
+        back, pictures_back = (0, 0) if other is None else (int(other["video_packets"]), int(other["pictures"]))
         if flow["video_packets"] >= max(limits.rtp_packets, limits.rtp_share * int(flow["packets"])):
             yield "rtp_video", VIDEO_NAMES[int(flow["video"])]
-        if flow["pictures"] >= max(limits.pictures, limits.pppp_one_way * (0 if other is None else int(other["pictures"]))):
+            if flow["video_packets"] >= limits.pppp_one_way * back:
+                yield "stream", "RTP video one way"
+        if flow["pictures"] >= max(limits.pictures, limits.pppp_one_way * pictures_back):
             yield "stream", "pictures by UDP"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from detector.network.markup import description_facts, page_facts, soap_facts, tag_texts
+from detector.network.sessions import session_facts
 from detector.network.text import MESSAGE_HEAD, tidy
 from detector.network.web_answers import web_answer_facts
 
@@ -78,21 +79,6 @@ def rtsp_facts(payload: bytes) -> list[Fact]:
     if payload.startswith((b"ANNOUNCE ", b"RECORD ")):
         return [("rtsp_push", message.first.split(" ", 1)[0]), *named(message, rtsp_agent="user-agent")]
     return named(message, rtsp_agent="user-agent")
-
-
-def session_facts(body: bytes) -> list[Fact]:
-    """The lines of an SDP description that name the stream: its title, its tool, its video."""
-    if not body.startswith(b"v=0"):
-        return []
-    facts: list[Fact] = []
-    for line in body.splitlines()[:60]:
-        if line.startswith(b"s="):
-            facts.append(("sdp_session", tidy(line[2:])))
-        elif line.startswith(b"a=tool:"):
-            facts.append(("sdp_tool", tidy(line[7:])))
-        elif line.startswith((b"m=video", b"m=audio")):
-            facts.append(("sdp_media", tidy(line[2:7])))
-    return [fact for fact in facts if fact[1]]
 
 
 def http_facts(payload: bytes) -> list[Fact]:

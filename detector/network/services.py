@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from detector.network import dhcp, kalay, messages, names, p2p, pprpc, recorders, reolink, tls
+from detector.network import dhcp, kalay, messages, names, p2p, pprpc, recorders, reolink, sessions, tls
 from detector.network.discovery import discovery_facts
 from detector.network.markup import ws_discovery_facts
 from detector.network.text import tidy
@@ -87,8 +87,8 @@ def _tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         return messages.http_facts(payload)
     if messages.is_body(payload):
         return messages.body_facts(payload)
-    if sport in RTSP_PORTS and payload.startswith(b"v=0"):
-        return messages.session_facts(payload)
+    if sport in RTSP_PORTS and payload.startswith(sessions.BEGINS):
+        return sessions.session_facts(payload)
     return (
         p2p.naxclow_facts(payload, sport, dport)
         or p2p.baichuan_facts(payload, sport)

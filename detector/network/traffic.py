@@ -40,7 +40,7 @@ LEAST_REACH = 256  # frames tried after a cut: where one is, the next is not far
 
 # Ports that say something where a host accepts a connection on them, even if nothing is read of it.
 _TELLS = np.zeros(1 << 16, bool)
-_TELLS[[554, 8554, 10554, 37777, 34567]] = True
+_TELLS[[554, 8554, 10554, 37777, 37778, 34567, 6123, 8899]] = True
 _ACCEPTED = 0x12  # SYN and ACK
 
 Event = tuple[int, int, Callable[[], object]]
