@@ -14,6 +14,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from detector.model import Packet, Sighting
 from detector.network import dhcp, frames, p2p, services
+from detector.network.disguise import Disguises
 from detector.network.flows import LIMITS
 from detector.network.rendezvous import LEAST_SERVERS, MEETS
 from detector.network.senders import private
@@ -268,6 +269,7 @@ class OneByOne:
 
     def __init__(self, note: Callable[[Sighting], None]) -> None:
         self._note = note
+        self._disguises = Disguises()
         self._senders: dict[tuple[bytes | None, bytes], _Sender | None] = {}
         self._claims: dict[bytes, bytes] = {}
         self._flows = Flows()
@@ -413,7 +415,7 @@ class OneByOne:
         else:
             if ports[0] in (dhcp.CLIENT_PORT, dhcp.SERVER_PORT):
                 sender = self._dhcp(payload, sender, at_s)
-            facts = services.from_udp(payload, *ports)
+            facts = services.from_udp(payload, *ports) or list(self._disguises.hear(sender.key, *ports, payload))
         for fact in facts:
             self._tell(sender, fact, at_s)
 

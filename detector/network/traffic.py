@@ -24,6 +24,7 @@ from detector.network.air import Aired
 from detector.network.batch import Batch
 from detector.network.claims import Claim
 from detector.network.columns import NO_MAC, TCP, UDP, Links
+from detector.network.disguise import Disguises
 from detector.network.earshot import Beacons
 from detector.network.flows import Flows
 from detector.network.groups import MOST_ROWS, by_number
@@ -69,6 +70,7 @@ class Traffic:
         self._senders = Senders(note)
         self._flows = Flows(_back)
         self._reader = Reader()
+        self._disguises = Disguises()
         self._macs = _Macs()
         self._beacons = Beacons()
         self._waiting: list[Packet] = []
@@ -239,7 +241,7 @@ class Traffic:
         else:
             if sport in (dhcp.CLIENT_PORT, dhcp.SERVER_PORT):
                 sender = self._dhcp(payload, sender, at_s)
-            facts = services.from_udp(payload, sport, dport)
+            facts = services.from_udp(payload, sport, dport) or list(self._disguises.hear(sender, sport, dport, payload))
         for fact in facts:
             self._senders.tell(sender, fact, at_s)
 
