@@ -49,7 +49,7 @@ CAMERAS = [
     ("Edimax IC-3115W", [("mdns_txt", "_http._tcp IC-3115W Network Camera"), ("mdns_host", "localcam")]),
     ("EZVIZ", dns("eudevice.ezvizlife.com")),
     ("EZVIZ", dns("litedev.ezviz7.com")),
-    ("eufy", dns("security-smart-eu.eufylife.com")),
+    ("eufy", dns("p2p-ir-eu.eufylife.com")),
     ("Foscam", [("discovery", "Foscam")]),
     ("Foscam", dns("ds7934.myfoscam.org")),
     ("Hanwha", [("discovery", "Hanwha"), ("said_model", "SNH-V6410PN")]),
