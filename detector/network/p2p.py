@@ -63,6 +63,9 @@ _TEG_ANSWER, _TEG_MEDIA = b"\x0c\0", b"\x03\0"
 _LEWEI, _LEWEI_PORTS = b"lewei_cmd\0", (7060, 8060)
 _LEWEI_SAYS = frozenset((257, 259, 261, 262))  # a stream, a replay, its end, a file
 
+# Dahua: what a device says first when it calls a server by itself.
+_DAHUA_REGISTERS, _DAHUA_HEAD = b"\xb4\0\0", 32
+
 BAICHUAN_UDP_PORTS = (2015, 2018)
 _BAICHUAN_UDP = (b"\x3a\xcf\x87\x2a", b"\x20\xcf\x87\x2a", b"\x10\xcf\x87\x2a")
 
@@ -109,11 +112,19 @@ def private_facts(data: bytes, sport: int) -> list[Fact]:
         return [("p2p", "DVRIP")]
     if sport == DAHUA_PORT and data[:1] in (b"\xb0", b"\xb1", b"\xf6") and len(data) >= 32:
         return [("p2p", "Dahua private")]
+    if data[:3] == _DAHUA_REGISTERS and _is_dahua_registration(data):
+        return [("p2p", "Dahua registers")]
     if data[:4] in _FOSCAM_SAYS and _is_foscam(data):
         return [("p2p", "Foscam serves")]
     if data[:10] == _LEWEI and _is_lewei(data, sport):
         return [("p2p", "Lewei serves")]
     return [("p2p", "mrmt")] if b"mrmt_hello" in data[:64] else []
+
+
+def _is_dahua_registration(data: bytes) -> bool:
+    """A head of 32 bytes, mostly zeros, before as many bytes as it says: the device calls the server set in it and gives its number."""
+    size = len(data) - _DAHUA_HEAD
+    return 16 <= size <= 512 and int.from_bytes(data[4:8], "little") == size and not any(data[12:_DAHUA_HEAD])
 
 
 def _is_dvrip(data: bytes) -> bool:

@@ -10,7 +10,20 @@ from __future__ import annotations
 
 import re
 
-from detector.network import dhcp, kalay, messages, names, p2p, pprpc, recorders, reolink, sessions, tls
+from detector.network import (
+    dhcp,
+    hekai,
+    kalay,
+    messages,
+    names,
+    p2p,
+    pprpc,
+    recorders,
+    reolink,
+    sessions,
+    tls,
+    tuya,
+)
 from detector.network.discovery import discovery_facts
 from detector.network.markup import ws_discovery_facts
 from detector.network.text import tidy
@@ -70,6 +83,8 @@ def _rare_udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         or p2p.dahua_facts(payload)
         or p2p.hidden_facts(payload, sport)
         or p2p.iwfcam_facts(payload)
+        or tuya.video_facts(payload)
+        or hekai.hekai_facts(payload, sport, dport)
     )
 
 
@@ -94,6 +109,7 @@ def _tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         or p2p.baichuan_facts(payload, sport)
         or p2p.private_facts(payload, sport)
         or recorders.recorder_facts(payload, sport)
+        or tuya.negotiation_facts(payload, sport)
         or _rare_tcp(payload, sport, dport)
     )
 
