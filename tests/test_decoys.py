@@ -228,3 +228,15 @@ def test_an_encrypted_call_is_neither_video_in_the_clear_nor_an_alarm(kind, back
 
 def test_a_stun_question_says_nothing():
     assert services.from_udp(b"\0\1\0\0\x21\x12\xa4\x42" + bytes(range(12)), 50000, 3478) == []
+
+
+def test_of_what_speaks_matter_only_cameras_alarm():
+    plug = [("mdns_type", "_matterc._udp"), ("mdns_type", "_matter._tcp"), ("mdns_txt", "_matterc._udp DT=266")]
+    assert found(plug, UNKNOWN) is None
+    for kind in (322, 323):
+        assert found([("mdns_type", "_matterc._udp"), ("mdns_txt", f"_matterc._udp DT={kind}")], UNKNOWN).alarm
+
+
+def test_a_camera_that_is_also_a_hub_for_matter_alarms():
+    hub = [("mdns_type", "_matter._tcp"), ("mdns_type", "_meshcop._udp"), ("dns_query", "camera-p2p-south.aqara.cn")]
+    assert found(hub, UNKNOWN).alarm
