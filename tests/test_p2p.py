@@ -297,3 +297,19 @@ def test_toy_drones_and_endoscopes_serve_video():
 @pytest.mark.parametrize("payload", [lewei(1), lewei(2), lewei(9), lewei(18), b"lewei_cmd", b"lewei_cmd\0"])
 def test_who_flies_a_toy_drone_gives_nothing_away(payload):
     assert services.from_tcp(payload, 50000, 7060) == []
+
+
+EZVIZ = bytes.fromhex("9ebaace901000000000000010000000000003004ffffffff0000007000000000")
+
+
+def test_ezviz_is_told_from_who_watches_it_by_the_port_it_serves_on():
+    """The head as public clients print it; no capture of ours."""
+    for port in (9010, 9020):
+        assert services.from_tcp(EZVIZ + bytes(112) + b"0" * 32, port, 50000) == [("p2p", "EZVIZ serves")]
+        assert services.from_tcp(EZVIZ + bytes(112) + b"0" * 32, 50000, port) == [("p2p", "EZVIZ talks")]
+    assert services.from_udp(EZVIZ + bytes(112), 50000, 6002) == [("p2p", "EZVIZ talks")]
+
+
+def test_what_only_begins_like_ezviz_is_nothing():
+    for wrong in (EZVIZ[:31], EZVIZ[:12] + b"\1" + EZVIZ[13:], EZVIZ[:24] + b"\xff" + EZVIZ[25:], b"\x9e\xba\xac\xe9\2" + EZVIZ[5:]):
+        assert services.from_tcp(wrong, 9010, 50000) == []

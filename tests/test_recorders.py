@@ -19,6 +19,7 @@ SERVED = {
     "TVT greets": (b"head" + bytes((1, 0, 2, 0)) + b"HVR" + bytes(53), 5000),
     "NetViewer serves": (b"Tq\x62\x03" + bytes(40), 9000),
     "Zmodo answers": (bytes.fromhex("5555aaaa2000000000003696") + b"0123456789abcdef" * 2, 8000),
+    "Tapo streams": (b"----device-stream-boundary--\r\nContent-Type: video/mp2t\r\nContent-Length: 1300\r\n\r\n" + bytes(1000), 8800),
     "Topsee serves": (b"\x58\x91\x58\x51" + len(XML).to_bytes(4, "little") + XML, 8091),
 }
 
@@ -54,9 +55,10 @@ def test_it_alarms(says):
 @pytest.mark.parametrize(
     ("payload", "sport"),
     [
-        *((payload, 50000) for says, (payload, _) in SERVED.items() if says not in {"TVT greets", "Zmodo answers"}),
+        *((payload, 50000) for says, (payload, _) in SERVED.items() if says not in {"TVT greets", "Zmodo answers", "Tapo streams"}),
         (bytes.fromhex("5555aaaa0000000000003696"), 50000), (bytes.fromhex("5555aaaa0400000000006690") + bytes(4), 50000),
         (bytes.fromhex("5555aaaa2000000000003696") + bytes(31), 8000), (bytes.fromhex("5555aaaa0000000000000050"), 8000),
+        (b"----client-stream-boundary--\r\nContent-Type: audio/mp2t\r\n\r\n", 50000),
         (b"Tq\x02\x00" + bytes(40), 9000), (b"Tq\x62\x10" + bytes(40), 9000), (b"Tqb", 9000),
         (b"header of a table, and some more text of sixty-four bytes in all", 80), (b"head" + bytes(61), 5000), (b"head", 5000),
         (HIEASY[:20], 5050), (b"\x58\x91\x58\x51\0\0\0\0", 8091), (b"", 5050),

@@ -66,6 +66,9 @@ _LEWEI_SAYS = frozenset((257, 259, 261, 262))  # a stream, a replay, its end, a 
 # Dahua: what a device says first when it calls a server by itself.
 _DAHUA_REGISTERS, _DAHUA_HEAD = b"\xb4\0\0", 32
 
+# EZVIZ and Hik-Connect: a mark and the version, then numbers; on two ports the camera serves it to the app beside it.
+_EZVIZ, _EZVIZ_HEAD, _EZVIZ_PORTS, _EZVIZ_MOST = b"\x9e\xba\xac\xe9\x01\0\0\0", 32, (9010, 9020), 1 << 20
+
 BAICHUAN_UDP_PORTS = (2015, 2018)
 _BAICHUAN_UDP = (b"\x3a\xcf\x87\x2a", b"\x20\xcf\x87\x2a", b"\x10\xcf\x87\x2a")
 
@@ -146,6 +149,13 @@ def _is_foscam(data: bytes) -> bool:
 def dahua_facts(data: bytes) -> list[Fact]:
     """Dahua's way through the internet: requests in the form of HTTP by UDP, of cameras and of who watches."""
     return [("p2p", "Dahua P2P")] if data.startswith((b"DHGET /", b"DHPOST /")) else []
+
+
+def ezviz_facts(data: bytes, sport: int) -> list[Fact]:
+    """EZVIZ' and Hik-Connect's own protocol: on the camera's ports its word, by others also that of who watches."""
+    if data[:8] != _EZVIZ or len(data) < _EZVIZ_HEAD or any(data[12:16]) or int.from_bytes(data[24:28], "big") > _EZVIZ_MOST:
+        return []
+    return [("p2p", "EZVIZ serves" if sport in _EZVIZ_PORTS else "EZVIZ talks")]
 
 
 def iwfcam_facts(data: bytes) -> list[Fact]:

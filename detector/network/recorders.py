@@ -25,6 +25,10 @@ _TOPSEE, _TOPSEE_PORT = b"\x58\x91\x58\x51", 8091
 _ZMODO, _ZMODO_HEAD, _ZMODO_SAYS = b"\x55\x55\xaa\xaa", 12, (b"\x36\x96", b"\x60\x90")
 
 
+# Tapo and VIGI: each part of a stream begins so on the camera's side; the app's side says `client`.
+_TAPO = b"----device-stream-boundary--"
+
+
 def recorder_facts(data: bytes, sport: int) -> list[Fact]:
     """`p2p` with the protocol that a recorder or camera serves."""
     if data[:8] in _HIEASY:
@@ -35,6 +39,8 @@ def recorder_facts(data: bytes, sport: int) -> list[Fact]:
         return [("p2p", "NetViewer serves")] if int.from_bytes(data[2:4], "big") in _NETVIEWER_SAYS else []
     if data[:4] == _ZMODO and data[10:12] in _ZMODO_SAYS:
         return [("p2p", "Zmodo answers")] if 0 < int.from_bytes(data[4:6], "little") == len(data) - _ZMODO_HEAD else []
+    if data.startswith(_TAPO):
+        return [("p2p", "Tapo streams")]
     if data[:4] == _TOPSEE and sport == _TOPSEE_PORT:
         return [("p2p", "Topsee serves")] if data[8:13] == b"<?xml" else []
     return []

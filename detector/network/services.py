@@ -83,6 +83,7 @@ def _rare_udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         or p2p.dahua_facts(payload)
         or p2p.hidden_facts(payload, sport)
         or p2p.iwfcam_facts(payload)
+        or p2p.ezviz_facts(payload, sport)
         or tuya.video_facts(payload)
         or hekai.hekai_facts(payload, sport, dport)
     )
@@ -110,6 +111,7 @@ def _tcp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         or p2p.private_facts(payload, sport)
         or recorders.recorder_facts(payload, sport)
         or tuya.negotiation_facts(payload, sport)
+        or p2p.ezviz_facts(payload, sport)
         or _rare_tcp(payload, sport, dport)
     )
 
