@@ -12,6 +12,7 @@ import re
 
 from detector.network import (
     dhcp,
+    gwell,
     hekai,
     kalay,
     messages,
@@ -85,6 +86,7 @@ def _rare_udp(payload: bytes, sport: int, dport: int) -> list[Fact]:
         or p2p.iwfcam_facts(payload)
         or p2p.ezviz_facts(payload, sport)
         or tuya.video_facts(payload)
+        or gwell.gwell_facts(payload)
         or hekai.hekai_facts(payload, sport, dport)
     )
 
