@@ -10,11 +10,12 @@ import random
 
 import pytest
 
-from detector.model import Packet, Sighting
+from detector.model import Packet
 from detector.network import services
 from detector.network.identity import is_made_up
 from detector.network.search import NetworkSearch
 from detector.synthetic.talk import pppp, rtp_packet, udp_frame
+from tests.test_brands import dns, found
 from tests.test_questions import ALL, filled
 
 TELEPHONE = "da:a1:19:3c:7e:52"  # made up, as telephones do for each network
@@ -22,21 +23,8 @@ COMPUTER, BOARD, SAMSUNG, UBIQUITI = "74:2f:68:00:00:01", "dc:a6:32:00:00:01", "
 UNKNOWN = "22:00:00:00:00:01"
 
 
-def found(facts, mac):
-    search = NetworkSearch()
-    search.note(Sighting("address", "arp", 0.0, mac, "10.0.0.9"))
-    for field, value in facts:
-        search.note(Sighting(field, value, 1.0, mac, "10.0.0.9"))
-    findings = search.finish().findings
-    return findings[0] if findings else None
-
-
 def rank(finding):
     return "nothing" if finding is None else "alarm" if finding.alarm else "look"
-
-
-def dns(*names):
-    return [("dns_query", name) for name in names]
 
 
 VIDEO = ("stream", "steady video out")

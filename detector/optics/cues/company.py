@@ -23,14 +23,10 @@ def company(facts: Facts) -> Reason | None:
     if facts.crowd >= 2:
         return Reason("crowd", f"{facts.crowd:.0f} like glints stand around it: foil, a row of lights or a pattern.", round(facts.crowd), "within 40 px", ramp(facts.crowd, 2.0, 6.0, -1.3, -2.5), PHYSICS)
     if weight < 0.0:
-        return Reason("busy place", f"{_others(facts)} seen around it, nearly as strong, if not at once: foil, stones or a pattern.", facts.neighbours, "within 60 px", weight, PHYSICS)
+        return Reason("busy place", f"{facts.neighbours} other glints were seen around it, nearly as strong, if not at once: foil, stones or a pattern.", facts.neighbours, "within 60 px", weight, PHYSICS)
     if facts.crowd < 0.5:
         return Reason("alone", "Nothing like it shines around it.", 0, "within 40 px", weight, PHYSICS)
     return None
-
-
-def _others(facts: Facts) -> str:
-    return "Another glint was" if facts.neighbours == 1 else f"{facts.neighbours} other glints were"
 
 
 BUSY = (4.0, 7.0, 0.7, -2.2)
@@ -54,7 +50,5 @@ def flashing(facts: Facts) -> Reason | None:
 SHEET = (1.0, 5.0, 0.0, -4.0)
 """One other flash may be chance; one among several glints is foil of which the other facets lit up at other times:
 with three or more around it that was so nine times of ten."""
-
-
 FAR_FLASH = (55.0, 75.0, 1.0, 0.5)
 """Px to the nearest: facets flash 10 to 45 px apart; of the lenses that have such company three of four have it farther off."""
