@@ -238,6 +238,22 @@ def test_an_upright_cylinder_returns_more_than_a_ball_and_only_at_the_right_heig
     assert energy(below, view, light) == 0.0
 
 
+@pytest.mark.parametrize("metres", [0.35, 0.8, 2.5])
+def test_the_line_of_a_cylinder_has_no_beads(metres):
+    view = view_at()
+    line = Gloss("bottle", np.array([0.0, 0.12, metres]), 0.03, 0.24, 0.05, math.radians(3))
+    picture = np.zeros((view.height, view.width, 3), np.float32)
+    for spot in line.spots(view, torch_beside(view, 0.0)):
+        at = view.project(spot.at)[0][0]
+        sensor.add_streak(picture, sensor.Streak(spot.torch * np.ones(3), at, at), 0.6)
+    along = picture[:, :, 1].max(axis=1)
+    top = int(along.argmax())
+    assert along[top] > 0.1
+    # it grows up to where it mirrors the torch and fades from there: no point stands out of it
+    ripple = np.concatenate([np.diff(along[: top + 1]), -np.diff(along[top:])])
+    assert ripple.min() > -0.02 * along[top]
+
+
 def glass_at(lean_deg=0.0, size=0.6):
     slope = math.tan(math.radians(lean_deg)) * size
     across = np.array([size, 0.0, slope])
@@ -496,6 +512,13 @@ def test_a_streak_keeps_its_energy_and_its_middle(motion):
     weight = picture[:, :, 1] / picture[:, :, 1].sum()
     assert (weight.sum(axis=0) * np.arange(80)).sum() == pytest.approx(40.3, abs=0.05)
     assert (weight.sum(axis=1) * np.arange(60)).sum() == pytest.approx(30.7, abs=0.05)
+
+
+def test_a_long_streak_has_no_beads():
+    picture = np.zeros((20, 60, 3), np.float32)
+    sensor.add_streak(picture, sensor.Streak(np.ones(3), np.array([15.2, 10.0]), np.array([42.9, 10.0])), 0.6)
+    middle = picture[10, 18:40, 0]
+    assert middle.max() < 1.03 * middle.min()
 
 
 def test_a_streak_outside_the_picture_changes_nothing():

@@ -123,11 +123,12 @@ class Gloss:
     height_m: float
     fresnel: float
     rough_rad: float
-    pieces: int = 48
 
     def spots(self, view: View, light: Light) -> list[Spot]:
-        """`pieces` points up the line for the torch and for every lamp."""
-        heights = (np.arange(self.pieces) + 0.5) * self.height_m / self.pieces
+        """Points up the line for the torch and for every lamp, so close that a picture shows no beads."""
+        nearest = min(_distance(view, self.foot), _distance(view, self.foot - [0.0, self.height_m, 0.0]))
+        pieces = math.ceil(view.focal_px * self.height_m / max(nearest - self.radius_m, self.radius_m) / PIECE_PX)
+        heights = (np.arange(pieces) + 0.5) * self.height_m / pieces
         axis = self.foot - np.outer(heights, [0.0, 1.0, 0.0])
         found = self._line(view, axis, light.torch, light.strength, 1.0)
         for lamp in light.lamps:
@@ -140,7 +141,7 @@ class Gloss:
         half = to_eye / far[:, None] + to_lamp / reach[:, None]
         half /= np.linalg.norm(half, axis=1)[:, None]
         tilt = np.arcsin(np.clip(half[:, 1], -1.0, 1.0)) / self.rough_rad
-        step = self.height_m / self.pieces
+        step = self.height_m / len(axis)
         share = np.exp(-(tilt**2)) * step / (math.sqrt(math.pi) * self.rough_rad * far)
         side = half * [1.0, 0.0, 1.0]
         points = axis + self.radius_m * side / np.linalg.norm(side, axis=1)[:, None]
@@ -150,8 +151,14 @@ class Gloss:
         return [
             Spot(name, p, float(e) * by_torch, float(e) * (1.0 - by_torch), mains=not by_torch)
             for p, e in zip(points, energy, strict=True)
-            if e > 0.02
+            if e > FAINTEST_PIECE
         ]
+
+
+PIECE_PX = 0.8
+"""A point of light is some 1.5 px across: at this distance neighbours run together."""
+FAINTEST_PIECE = 0.004
+"""Of a saturated pixel: one grey level."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

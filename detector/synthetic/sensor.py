@@ -58,7 +58,7 @@ def _splat(kernel: NDArray[np.float32], x: float, y: float) -> None:
 
 def add_streak(picture: Linear, streak: Streak, psf_px: float) -> None:
     """Adds a point of light, spread by the lens and drawn out by the motion; total energy is kept."""
-    steps = max(1, min(9, math.ceil(float(np.linalg.norm(streak.end - streak.start)))))
+    steps = max(1, math.ceil(float(np.linalg.norm(streak.end - streak.start))))
     share = (np.arange(steps)[:, None] + 0.5) / steps
     path = streak.start + share * (streak.end - streak.start)
     sigma = math.hypot(psf_px, streak.spread_px)
