@@ -15,6 +15,7 @@ from detector.optics import lens
 from detector.optics.cues import look
 from detector.optics.facts import Facts
 from detector.optics.off_axis import USUAL_RINGS, Rings, rings_at
+from detector.optics.outline import NONE
 
 NOTHING = {field.name: 0 for field in dataclasses.fields(Facts)} | {"rings": USUAL_RINGS}
 GLINT = Facts(**NOTHING | {
@@ -34,6 +35,7 @@ CUES = {
     "core": ({"core": 3.0}, {"core": 60.0}),
     "width": ({"width": 1.0}, {"width": 3.0}),
     "dark ring": ({"ring": 62.0}, {"floor": 90.0, "far": 90.0, "ring": 40.0}),
+    "outline": ({"outline": 0.001}, {"outline": 0.2}),
     "glow": ({"ring": 62.0, "core": 0.0}, {"floor": 75.0, "ring": 110.0, "core": 0.0}),
     "companion": ({"beside": 999.0}, {"beside": 9.0, "crowd": 1.0}),
     "busy": ({"neighbours": 0}, {"neighbours": 9}),
@@ -239,6 +241,16 @@ def test_a_narrow_black_box_before_a_light_wall_is_no_dome():
     router, knob = facts(floor=57.0, ring=58.0, far=119.0), facts(floor=85.0, ring=103.0, far=170.0)
     assert "dark ring" not in kinds(router)
     assert "dark ring" in kinds(knob)
+
+
+def test_what_changes_with_the_angle_is_no_ball_however_round_its_host():
+    ball, button = facts(outline=0.3, swing=1.1), facts(outline=0.3, swing=2.4, smooth=0.9)
+    assert "outline" in {reason.kind for reason in lens.judge(ball).reasons}
+    assert "outline" not in {reason.kind for reason in lens.judge(button).reasons}
+
+
+def test_where_nobody_looked_for_an_outline_nothing_is_said():
+    assert total(facts(outline=0.0)) == total(facts(outline=NONE))
 
 
 def test_a_second_glint_close_by_says_more_where_many_others_were_seen():

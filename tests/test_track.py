@@ -13,7 +13,7 @@ from detector.optics.join import join
 from detector.optics.motion import Motion, MotionEstimator
 from detector.optics.neighbours import ALONE
 from detector.optics.rows import ROW, THIN_ABOVE
-from detector.optics.track import Tracker, TrackLimits
+from detector.optics.track import OUTLINED, Tracker, TrackLimits
 from detector.optics.view import look
 from tests.optics_scenes import Thing, every_other, film, hand, led, lens, levels, similarity
 
@@ -161,6 +161,17 @@ def test_every_row_has_its_fields_and_a_lone_point_stands_alone():
     assert np.allclose(rows["x"], 60.3, atol=0.2)
     assert np.allclose(rows["peak"], rows["peak"][0])
     assert np.allclose(rows["around"], 42, atol=8)
+
+
+def test_now_and_then_it_is_told_whether_a_point_stands_in_the_middle_of_something_round():
+    tracker, disc = Tracker(), points_picture([(80.0, 60.0)])
+    rows, columns = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+    disc[np.hypot(columns - 80, rows - 60) < 20] += 60
+    for i in range(2 * OUTLINED):
+        stand(tracker, i, disc)
+    (rows,) = tracker.finish()
+    assert np.flatnonzero(rows["outline"]).tolist() == [0, OUTLINED]
+    assert rows["outline"][0] > 0.1
 
 
 def test_company_is_counted_and_its_distance_told():

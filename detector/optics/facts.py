@@ -67,7 +67,8 @@ class Facts:
     (px a frame beyond the surroundings) are medians of the stronger half.  `flashers` counts other
     glints near it in the room that came and went as well and were seen beside it, `flash_px` is how far off the nearest of them is, `neighbours` all
     that are nearly as strong, at whatever time.  `tint` is the share of colour in the halo (0 grey, 1
-    pure), `tint_level` its strength.
+    pure), `tint_level` its strength.  `outline` is by how much the roundest edge about it exceeds those inside, as a share
+    of the level; 0 where nobody looked.
     """
 
     lit: int
@@ -102,6 +103,7 @@ class Facts:
     flash_px: float = ALONE
     looked_px: float = 0.0
     looked_frames: int = 0
+    outline: float = 0.0
     rings: Rings = USUAL_RINGS
 
 
@@ -142,6 +144,7 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
         tint_level=float(tint.max()),
         hue=hue_of(tint),
+        outline=_outline(top),
         rings=rings,
         **usual,
     )
@@ -151,6 +154,11 @@ def usual_size(rows: Rows) -> tuple[float, float]:
     """`core` and `width` as `gather` tells them, from the measured looks in whatever light; there must be one."""
     top = _stronger(rows[rows["measured"]])
     return float(middle(top["core"])), float(middle(top["width"]))
+
+
+def _outline(glints: Rows) -> float:
+    told = glints["outline"][glints["outline"] > 0.0]
+    return float(middle(told)) if len(told) else 0.0
 
 
 def _stronger(glints: Rows) -> Rows:

@@ -52,6 +52,6 @@ def judge(facts: Facts) -> Judgement:
 
 
 CUES: tuple[Callable[[Facts], Reason | None], ...] = (
-    lamp.switching, lamp.off_axis, look.brightness, look.contrast, look.size, look.surroundings, company.company, company.flashing,
+    lamp.switching, lamp.off_axis, look.brightness, look.contrast, look.size, look.surroundings, look.outline, company.company, company.flashing,
     course.swing, course.brief, look.colour, course.staying, course.persistence,
 )  # fmt: skip

@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
-PLACED = ("x", "y", "level", "beside", "crowd", "drift", "around", "room_x", "room_y")
+PLACED = ("x", "y", "level", "beside", "crowd", "drift", "around", "room_x", "room_y", "outline")
 MEASURES = ("peak", "floor", "ring", "flux", "width", "long", "core", "rough", "far")
 TINT = ("blue", "green", "red")
 LEVELS = (*PLACED, *MEASURES, *TINT)
@@ -31,7 +31,7 @@ ROW = np.dtype([
 fields are 0).  `beside` is the distance in px to the nearest other spot of at least a third of its
 level, `crowd` how many such spots lie within 40 px, `drift` how far it moves per frame beyond its
 surroundings, `around` the mean level of the picture about it (some 50 px wide), `room_x, room_y` the
-place in pixels of the first frame."""
+place in pixels of the first frame, `outline` by how much the roundest edge about it exceeds those inside, 0 where nobody looked."""
 
 Rows = np.ndarray
 
@@ -41,7 +41,7 @@ THIN_ABOVE = 240
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Rows of one frame: (n) `track` and `seen`, (9, n) `placed` with the columns of `PLACED`; `measured`
+    """Rows of one frame: (n) `track` and `seen`, (10, n) `placed` with the columns of `PLACED`; `measured`
     holds the places among them of the spots that `patches` were cut from.
     """
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from detector.optics import glint, neighbours, photometry
 from detector.optics.motion import Motion, transform
+from detector.optics.outline import outlines
 from detector.optics.rows import PLACED, Looks, RowLog, Rows
 from detector.optics.standout import Standout
 from detector.optics.view import View
@@ -67,6 +68,9 @@ class TrackLimits:
     followed, and the last speed is as good as it was."""
 
 
+OUTLINED = 5
+"""Every fifth frame tells what a glint stands in as well as all do, and keeps no step with a torch that an app switches."""
+
 _LIVE = np.dtype([
     ("number", np.intp), ("at", np.float32, 2), ("drift", np.float32, 2), ("slide", np.float32, 2), ("errors", np.float32, 2),
     ("unseen", np.intp), ("seen", np.intp), ("best", np.float32), ("last", np.float32), ("peak", np.float32),
@@ -112,6 +116,8 @@ class Tracker:
         told = self._live["peak"][followed] >= self._limits.bright_peak
         followed, spot = followed[told], spot[told]
         seen, measured = self._seen(spot, spots, peak)
+        if self._frames % OUTLINED == 0:
+            seen[_OUTLINE, measured] = outlines(view, *seen[:2, measured])
         rows = np.concatenate([followed, missed])
         placed = np.concatenate([seen, gaps], axis=1)
         self._place(placed, rows, motion, view)
@@ -205,7 +211,7 @@ class Tracker:
         return np.flatnonzero(absent & np.all((expected >= low) & (expected <= high), axis=1))
 
     def _gaps(self, missed: IntArray, expected: FloatArray, standout: Standout) -> FloatArray:
-        """Looks where a spot should be and is not, (9, n) as `PLACED`."""
+        """Looks where a spot should be and is not, (10, n) as `PLACED`."""
         there = expected[missed]
         placed = np.zeros((len(PLACED), len(missed)), np.float32)
         placed[_X], placed[_Y] = there.T
@@ -260,7 +266,7 @@ class Tracker:
         self._live = np.concatenate([self._live, young])
 
     def _seen(self, spot: IntArray, spots: glint.Spots, peak: FloatArray) -> tuple[FloatArray, IntArray]:
-        """Columns of these spots, (9, n) as `PLACED`, and which of them are worth measuring."""
+        """Columns of these spots, (10, n) as `PLACED`, and which of them are worth measuring."""
         placed = np.zeros((len(PLACED), len(spot)), np.float32)
         placed[_X], placed[_Y], placed[_LEVEL] = spots.x[spot], spots.y[spot], spots.level[spot]
         best = np.argsort(-placed[_LEVEL] - peak[spot], kind="stable")[: self._limits.measured_per_frame]
@@ -312,7 +318,7 @@ class Tracker:
         self._flickers.clear()
 
 
-_X, _Y, _LEVEL, _BESIDE, _CROWD, _DRIFT, _AROUND_LEVEL, _ROOM_X, _ROOM_Y = range(len(PLACED))
+_X, _Y, _LEVEL, _BESIDE, _CROWD, _DRIFT, _AROUND_LEVEL, _ROOM_X, _ROOM_Y, _OUTLINE = range(len(PLACED))
 _AROUND = np.array([(x, y) for y in (-2, 0, 2) for x in (-2, 0, 2)])
 """Where a spot may stand that is missed: the place is known to two pixels or so."""
 _DRIFT_KEPT = 0.9
