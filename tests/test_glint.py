@@ -355,6 +355,15 @@ def test_floor_ring_far_and_peak_are_levels_of_the_picture(put):
     assert glints.rough[best] < 1
 
 
+@pytest.mark.parametrize(("dark", "darkest"), [(np.s_[:, 34:47], 20.0), (np.s_[34:47, :], 20.0), (np.s_[40:, 34:47], 90.0), (np.s_[33:48, 33:48], 90.0)])
+def test_a_bar_is_dark_on_both_sides_and_a_hole_or_a_post_is_not(dark, darkest):
+    picture = np.full((80, 80), 90, np.uint8)
+    picture[dark] = 20
+    picture = np.maximum(picture, grey_point(40, 40, 1.0, height=220, floor=0, size=(80, 80)))
+    spots, glints = measured(picture)
+    assert glints.through[near(spots, 40, 40)] == pytest.approx([darkest], abs=2)
+
+
 @both_ways
 def test_flux_is_the_light_above_the_floor(put):
     picture = grey_point(40, 40, 1.0, height=150, floor=50, size=(80, 80))

@@ -21,6 +21,7 @@ NOTHING = {field.name: 0 for field in dataclasses.fields(Facts)} | {"rings": USU
 GLINT = Facts(**NOTHING | {
     "lit": 40, "seen": 40, "level": 140.0, "swing": 1.3, "smooth": 0.5, "peak": 240.0, "core": 4.0, "width": 1.2, "long": 1.05,
     "floor": 60.0, "ring": 62.0, "far": 60.0, "rough": 4.0, "beside": 999.0, "drift": 0.1, "tint": 0.05, "tint_level": 60.0, "hue": "blue", "held": 1.0, "travel": 120.0,
+    "through": 60.0,
 })  # fmt: skip
 SWITCHED = {"dark": 20, "lit": 20, "seen": 20, "dimming": 0.4}
 THREE = SWITCHED | {"off_axis": 20}
@@ -238,9 +239,18 @@ def test_a_few_things_around_it_are_chance_and_many_are_foil():
 
 def test_a_narrow_black_box_before_a_light_wall_is_no_dome():
     """Levels 7, 5 and 14 px out, of a lens in a router and of a chrome knob."""
-    router, knob = facts(floor=57.0, ring=58.0, far=119.0), facts(floor=85.0, ring=103.0, far=170.0)
+    router, knob = facts(floor=57.0, ring=58.0, far=119.0, through=100.0), facts(floor=85.0, ring=103.0, far=170.0, through=150.0)
     assert "dark ring" not in kinds(router)
     assert "dark ring" in kinds(knob)
+
+
+def test_the_black_frame_of_a_picture_is_no_dome():
+    """Dark around it, light on either side, and dark again up and down the frame."""
+    knob = facts(floor=70.0, ring=30.0, far=110.0, through=90.0)
+    frame = dataclasses.replace(knob, through=28.0)
+    assert "dark ring" in kinds(knob)
+    assert "dark ring" not in kinds(frame)
+    assert total(frame) > total(knob) + 3.0
 
 
 def test_what_changes_with_the_angle_is_no_ball_however_round_its_host():

@@ -39,7 +39,7 @@ class Glints:
     7 px out, `ring` the mean of a circle 5 px out, `flux` the sum above the floor within 4.5 px,
     `width` the r.m.s. radius in px, `long` the ratio of its axes (1 is round), `core` the saturated
     pixels within 4.5 px, `rough` the standard deviation around the circle 7 px out, `far` the median
-    of a circle 14 px out; `tint` (n, 3) is the colour of the halo above the floor as B, G, R, where no channel is saturated.
+    of a circle 14 px out, `through` the higher of two opposite levels on it where that is lowest; `tint` (n, 3) is the colour of the halo above the floor as B, G, R, where no channel is saturated.
     """
 
     peak: FloatArray
@@ -51,6 +51,7 @@ class Glints:
     core: FloatArray
     rough: FloatArray
     far: FloatArray
+    through: FloatArray
     tint: FloatArray
 
 
@@ -109,6 +110,7 @@ def measure(patches: Patches) -> Glints:
         core=(level[:, _NEAR] >= 250.0).sum(axis=1).astype(np.float32),
         rough=level[:, _RIM].std(axis=1),
         far=middle(level[:, _FAR]),
+        through=level[:, _FAR].reshape(-1, 2, 12).max(axis=1).min(axis=1, initial=255.0),
         tint=_tint(patches),
     )
 

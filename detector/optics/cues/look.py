@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detector.model import Reason
-from detector.optics.cues.weight import PHYSICS, missing, ramp
+from detector.optics.cues.weight import NOTHING_SAID, PHYSICS, missing, ramp
 from detector.optics.facts import Facts
 
 
@@ -66,7 +66,9 @@ def surroundings(facts: Facts) -> Reason | None:
     dip = max(facts.floor - facts.ring, shaded * (facts.far - facts.ring))
     # sharpening digs a moat of a few per cent of its height round any point
     if dip > max(0.06 * scale, 0.12 * facts.level):
-        weight = ramp(dip / scale, 0.06, 0.25, -0.8, -4.5)
+        weight = ramp(dip / scale, 0.06, 0.25, -0.8, -4.5) * ramp((facts.through - facts.ring) / scale, *BAR, 0.0, 1.0)
+        if weight > -NOTHING_SAID:
+            return None
         return Reason("dark ring", "A dark ring around it is the room mirrored in a small dome.", round(dip / scale, 2), "of the surroundings", weight, PHYSICS)
     # both steps must rise: an edge of the host further out is no shading
     glow = min(3.0 * (facts.ring - facts.floor), facts.ring - facts.far) / scale
@@ -77,6 +79,9 @@ def surroundings(facts: Facts) -> Reason | None:
     return Reason("surroundings", says, round(glow, 2), "of the surroundings", weight, PHYSICS)
 
 
+BAR = (0.0, 0.06)
+"""Of the surroundings, by which even the darkest way through the glint gets lighter: the ring of a dome ends on all sides, the
+frame, the bar or the channel that a lens sits in goes on on two."""
 HOLE_SHARE = 0.5
 """Of a step that only shows farther out: small domes are dark against what adjoins them, 7 px out, while the dark hole,
 cloth or narrow black box that a lens sits in is wider,"""
