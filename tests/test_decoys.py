@@ -100,10 +100,41 @@ THINGS = [
 ]
 ALL_OF_THEM = [*APPS, *CALLS, *HOSTS, *SCREENS, *THINGS]
 
+# By makers of telephones: the first prefix of each in the registry.
+OPPO, XIAOMI, HONOR, APPLE, PIXEL, HUAWEI = "00:ca:e0:00:00:01", "00:9e:c8:00:00:01", "00:a3:07:00:00:01", "00:03:93:00:00:01", "00:1a:11:00:00:01", "00:18:82:00:00:01"
+ESPRESSIF, EZVIZ, DAHUA, ARLO, MURATA = "00:4b:12:00:00:01", "0c:a6:4c:00:00:01", "08:ed:ed:00:00:01", "a4:11:62:00:00:01", "00:0e:6d:00:00:01"
+MJPG = ("http_type", "multipart/x-mixed-replace;boundary=boundarydonotcross")
+FALSE = [
+    ("Linklemo, idle, on a Xiaomi", [LINKLEMO], XIAOMI),
+    ("Linklemo, idle, on an Honor", [LINKLEMO], HONOR),
+    ("Linklemo, idle, on a telephone with another firm's radio", [LINKLEMO], MURATA),
+    ("V380 on an iPhone", dns("is581.nvcam.net"), APPLE),
+    ("Yoosee on an Oppo", dns("api1.cloudlinks.cn"), OPPO),
+    ("Reolink on a Xiaomi", dns("p2p.reolink.com"), XIAOMI),
+    ("a PPPP app on a Pixel", [MEETS, *dns("p2p3.nwsvr2.com")], PIXEL),
+    ("XMEye on a Huawei", dns("pub-cfg.secu100.net"), HUAWEI),
+    ("Reolink on a telephone with another firm's radio", dns("p2p.reolink.com"), MURATA),
+    ("OctoPrint with a webcam", [("mdns_type", "_octoprint._tcp"), ("http_title", "OctoPrint Login"), ("http_server", "MJPG-Streamer/0.2"), MJPG], BOARD),
+    ("OctoPrint with a webcam, not announced", [("dhcp_name", "octopi"), ("http_title", "OctoPrint Login"), ("http_title", "MJPG-Streamer Demo Pages"), MJPG], BOARD),
+    ("Klipper with a webcam", [("http_title", "Mainsail"), ("http_title", "uStreamer"), MJPG], BOARD),
+    ("nameless EZVIZ plug", dns("eudevice.ezvizlife.com"), EZVIZ),
+    ("nameless EZVIZ plug with another maker's radio", dns("eudevice.ezvizlife.com"), ESPRESSIF),
+    ("nameless Imou plug", dns("iotaccess.easy4ipcloud.com"), DAHUA),
+    ("nameless Imou plug with another maker's radio", dns("iotaccess.easy4ipcloud.com"), ESPRESSIF),
+    ("Arlo chime", [("dhcp_name", "AC2001-0A1B2"), *dns("updates.arlo.com", "arlo-device.messaging.arlo.com")], ARLO),
+    ("nameless Arlo chime", dns("updates.arlo.com", "arlo-device.messaging.arlo.com"), ARLO),
+]
+
 
 @pytest.mark.parametrize(("facts", "mac"), [(facts, mac) for _, facts, mac in ALL_OF_THEM], ids=[name for name, _, _ in ALL_OF_THEM])
 def test_what_is_no_camera_does_not_alarm(facts, mac):
     assert rank(found(facts, mac)) != "alarm"
+
+
+@pytest.mark.parametrize(("facts", "mac"), [(facts, mac) for _, facts, mac in FALSE], ids=[name for name, _, _ in FALSE])
+def test_what_still_alarms_and_is_no_camera(facts, mac):
+    """Known to be wrong: nothing that is heard here tells them from a camera yet."""
+    assert rank(found(facts, mac)) == "alarm"
 
 
 @pytest.mark.parametrize("facts", [facts for name, facts, _ in CALLS if "Amazon" not in name], ids=[name for name, _, _ in CALLS if "Amazon" not in name])
