@@ -14,6 +14,7 @@ from detector.model import Packet
 from detector.network import services
 from detector.network.identity import is_made_up
 from detector.network.search import NetworkSearch
+from detector.network.signatures import packaged
 from detector.synthetic.talk import pppp, rtp_packet, udp_frame
 from tests.test_brands import dns, found
 from tests.test_questions import ALL, filled
@@ -98,21 +99,26 @@ THINGS = [
     ("Wyze lamp with another maker's radio", dns("api.wyzecam.com"), "a4:cf:12:00:00:01"),
     ("Tapo plug", [("tp_link_type", "SMART.TAPOPLUG"), ("dhcp_name", "P110"), *dns("n-euw1-device-cloudgateway.iot.i.tplinknbu.com")], "9c:53:22:00:00:01"),
 ]
-ALL_OF_THEM = [*APPS, *CALLS, *HOSTS, *SCREENS, *THINGS]
-
-# By makers of telephones: the first prefix of each in the registry.
+# By their makers: the first prefix of each in the registry.
 OPPO, XIAOMI, HONOR, APPLE, PIXEL, HUAWEI = "00:ca:e0:00:00:01", "00:9e:c8:00:00:01", "00:a3:07:00:00:01", "00:03:93:00:00:01", "00:1a:11:00:00:01", "00:18:82:00:00:01"
 ESPRESSIF, EZVIZ, DAHUA, ARLO, MURATA = "00:4b:12:00:00:01", "0c:a6:4c:00:00:01", "08:ed:ed:00:00:01", "a4:11:62:00:00:01", "00:0e:6d:00:00:01"
 MJPG = ("http_type", "multipart/x-mixed-replace;boundary=boundarydonotcross")
-FALSE = [
+REGISTERED = [
     ("Linklemo, idle, on a Xiaomi", [LINKLEMO], XIAOMI),
     ("Linklemo, idle, on an Honor", [LINKLEMO], HONOR),
-    ("Linklemo, idle, on a telephone with another firm's radio", [LINKLEMO], MURATA),
     ("V380 on an iPhone", dns("is581.nvcam.net"), APPLE),
+    ("Kalay's meeting servers on an iPhone", [MEETS, *dns("m2.iotcplatform.com")], APPLE),
     ("Yoosee on an Oppo", dns("api1.cloudlinks.cn"), OPPO),
     ("Reolink on a Xiaomi", dns("p2p.reolink.com"), XIAOMI),
+    ("A9 / V720 on a Xiaomi", dns("v720.naxclow.com"), XIAOMI),
     ("a PPPP app on a Pixel", [MEETS, *dns("p2p3.nwsvr2.com")], PIXEL),
+    ("a PPPP app on a Samsung", [MEETS, *dns("p2p3.nwsvr2.com")], SAMSUNG),
     ("XMEye on a Huawei", dns("pub-cfg.secu100.net"), HUAWEI),
+]
+ALL_OF_THEM = [*APPS, *REGISTERED, *CALLS, *HOSTS, *SCREENS, *THINGS]
+
+FALSE = [
+    ("Linklemo, idle, on a telephone with another firm's radio", [LINKLEMO], MURATA),
     ("Reolink on a telephone with another firm's radio", dns("p2p.reolink.com"), MURATA),
     ("OctoPrint with a webcam", [("mdns_type", "_octoprint._tcp"), ("http_title", "OctoPrint Login"), ("http_server", "MJPG-Streamer/0.2"), MJPG], BOARD),
     ("OctoPrint with a webcam, not announced", [("dhcp_name", "octopi"), ("http_title", "OctoPrint Login"), ("http_title", "MJPG-Streamer Demo Pages"), MJPG], BOARD),
@@ -169,6 +175,41 @@ def test_a_cheap_radio_makes_no_camera_of_a_call(facts):
 )
 def test_a_camera_with_the_same_evidence_still_alarms(facts, mac):
     assert rank(found(facts, mac)) == "alarm"
+
+
+# --- a MAC of a maker of telephones ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "mac"),
+    [
+        (dns("nexus.dropcam.com"), PIXEL),
+        (dns("nest-camera-media.googleapis.com"), PIXEL),
+        (dns("xmpp.samsungsmartcam.com"), "00:16:6c:00:00:01"),
+        (dns("business.smartcamera.api.io.mi.com"), XIAOMI),
+        (dns("api.eu.xiaoyi.com"), XIAOMI),
+        (dns("wyze-mars-asrv.wyzecam.com"), XIAOMI),
+        (dns("m2.iotcplatform.com"), XIAOMI),
+        (dns("p2p3.nwsvr2.com"), HUAWEI),
+    ],
+)
+def test_a_camera_of_a_maker_of_telephones_alarms_by_its_own_servers(facts, mac):
+    assert rank(found(facts, mac)) == "alarm"
+
+
+@pytest.mark.parametrize("mac", [APPLE, OPPO, PIXEL, HUAWEI, HONOR])
+@pytest.mark.parametrize("more", [("p2p", "PPPP logs in"), ("rtsp_reply", "401"), ("mdns_type", "_ipcamera._tcp"), ("dhcp_name", "ipcam")])
+def test_what_no_app_shows_makes_a_telephones_mac_say_no_more_than_before(mac, more):
+    """An old telephone may be made a camera of, and a camera's radio may be of any maker."""
+    finding = found([*dns("p2p.reolink.com"), more], mac)
+    assert rank(finding) == "alarm"
+    assert not any("app on one" in reason.says for reason in finding.reasons)
+
+
+def test_the_makes_that_a_telephones_mac_does_not_speak_against_are_those_of_clouds():
+    clouds = {make for rule in packaged() if rule.kind == "cloud" for make in (rule.make, *rule.makes.values())}
+    unless = {make for rule in packaged() for make in rule.unless}
+    assert {"", "Xiaomi", "Nest"} <= unless <= clouds
 
 
 # --- a MAC that was made up ------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def found(rules: Iterable[Signature], words: Sequence[str]) -> list[Signature]:
 def _text(rule: Signature) -> str:
     parts = (
         rule.says, rule.kind, rule.make, rule.model, rule.pattern, rule.source, *rule.fields, *rule.domains,
-        *rule.makes.values(), *rule.examples,
+        *rule.makes.values(), *rule.unless, *rule.examples,
     )
     return "\n".join(parts).lower()
 
@@ -69,6 +69,7 @@ def _sheet(rule: Signature) -> str:
         "looks at": "; ".join(f"{word} ({fields[word]})" for word in rule.fields),
         "for": rule.pattern or "the domains " + ", ".join(makes or rule.domains),
         "make": rule.make.replace("{", "part {") if rule.make else "",
+        "unless": "; ".join(make or "no one make" for make in rule.unless),
         "source": f"{rule.source}; checked {rule.checked.isoformat()}",
         "examples": "; ".join(rule.examples),
         "not for": "; ".join(rule.counter),
@@ -94,7 +95,7 @@ def as_dict(rules: Iterable[Signature]) -> list[Mapping[str, Any]]:
         {
             "signature": name_of(rule), "says": rule.says, "kind": rule.kind, "weight": rule.weight, "fields": list(rule.fields),
             "pattern": rule.pattern, "domains": list(rule.domains), "make": rule.make, "model": rule.model,
-            "makes": dict(rule.makes), "source": rule.source, "checked": rule.checked.isoformat(),
+            "makes": dict(rule.makes), "unless": list(rule.unless), "source": rule.source, "checked": rule.checked.isoformat(),
             "examples": list(rule.examples), "counter": list(rule.counter),
         }
         for rule in rules

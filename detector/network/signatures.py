@@ -36,6 +36,7 @@ class Signature:
     """One rule.  `pattern` or `domains` is set; `make` and `model` may quote groups as `{1}`.
 
     `makes` gives the make by domain where a rule holds the domains of many; its keys are the domains.
+    `unless` names makes of cameras, "" for none in particular, that it does not speak against.
     """
 
     fields: tuple[str, ...]
@@ -51,6 +52,7 @@ class Signature:
     make: str = ""
     model: str = ""
     makes: Mapping[str, str] = field(default_factory=dict)
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def _signature(entry: Mapping[str, Any]) -> Signature:
     values = dict(entry)
     one = values.pop("field", None)
     values["fields"] = tuple(values.get("fields", [one]))
-    for key in ("examples", "counter", "domains"):
+    for key in ("examples", "counter", "domains", "unless"):
         values[key] = tuple(values.get(key, ()))
     values["domains"] += tuple(values.get("makes", ()))
     try:
