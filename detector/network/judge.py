@@ -52,7 +52,7 @@ _RECORDER = {("wsd_type", f"{space}:NetworkVideo{word}") for space in ("onvif", 
 _RECORDER_MODEL = re.compile(r"(?i)(?:onvif://www\.onvif\.org/(?:hardware|name)/)?(?:DHI?-)?(?:NVR|XVR|DVR|HVR|HCVR|RLN\d|DS-7\d|DNR-\d)")
 _MODELS = ("said_model", "camera_model", "onvif_model", "wsd_scope", "dhcp_name", "upnp_model", "mdns_name")
 _LEAST_CLOUD = 4.0  # weight of a cloud that only cameras reach
-_SHOWN_BY_APPS = {"cloud", "maker"}  # kinds for a camera that its owner's telephone shows as well
+_SERVERS_ALONE = {"cloud", "maker"}  # kinds for a camera that the telephone of its owner shows as well, or its maker's plug
 
 
 def judge(device: Device, signatures: Signatures, limits: JudgeLimits = LIMITS) -> Finding | None:
@@ -62,7 +62,7 @@ def judge(device: Device, signatures: Signatures, limits: JudgeLimits = LIMITS) 
     reasons = {kind: _reason(match) for kind, match in best.items()}
     if device.note and "maker" in reasons:
         reasons["maker"] = replace(reasons["maker"], weight=reasons["maker"].weight * limits.chosen_mac)
-    reasons = _least(reasons, [*_of_a_person(device, matches, limits), *_of_an_app(device, matches, signatures)])
+    reasons = _least(reasons, [*_of_a_person(device, matches, limits), *_beside_servers(device, matches, signatures)])
     weights = {kind: reason.weight for kind, reason in reasons.items()}
     probability = probability_of(limits.prior, weights)
     if probability < limits.look:
@@ -115,13 +115,13 @@ def _of_a_person(device: Device, matches: Sequence[Match], limits: JudgeLimits) 
         )
 
 
-def _of_an_app(device: Device, matches: Sequence[Match], signatures: Signatures) -> Iterator[Reason]:
-    """What the maker of telephones whose MAC it is says of a device that shows nothing but what an app shows: which
-    servers are reached.  Where the maker sells cameras too, the servers must be those of others.
+def _beside_servers(device: Device, matches: Sequence[Match], signatures: Signatures) -> Iterator[Reason]:
+    """What its MAC says of a device of which nothing speaks for a camera but the servers that it reaches.  Where the
+    owner of the MAC makes cameras too, the servers must be those of others.
     """
-    match = signatures.match("telephone_mac", device.vendor or "")
+    match = signatures.match("mac_beside_servers", device.vendor or "")
     seen = [one for one in matches if one.rule.weight > 0]
-    if match is None or any(one.rule.kind not in _SHOWN_BY_APPS for one in seen):
+    if match is None or any(one.rule.kind not in _SERVERS_ALONE for one in seen):
         return
     makes = {one.make for one in seen if one.rule.kind == "cloud"} - {""} or {""}
     if not makes & set(match.rule.unless):
