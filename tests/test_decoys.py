@@ -103,6 +103,11 @@ THINGS = [
 OPPO, XIAOMI, HONOR, APPLE, PIXEL, HUAWEI = "00:ca:e0:00:00:01", "00:9e:c8:00:00:01", "00:a3:07:00:00:01", "00:03:93:00:00:01", "00:1a:11:00:00:01", "00:18:82:00:00:01"
 ESPRESSIF, EZVIZ, DAHUA, ARLO, MURATA = "00:4b:12:00:00:01", "0c:a6:4c:00:00:01", "08:ed:ed:00:00:01", "a4:11:62:00:00:01", "00:0e:6d:00:00:01"
 MJPG = ("http_type", "multipart/x-mixed-replace;boundary=boundarydonotcross")
+PRINTERS = [
+    ("OctoPrint with a webcam", [("mdns_type", "_octoprint._tcp"), ("http_title", "OctoPrint Login"), ("http_server", "MJPG-Streamer/0.2"), MJPG], BOARD),
+    ("OctoPrint with a webcam, not announced", [("dhcp_name", "octopi"), ("http_title", "OctoPrint Login"), ("http_title", "MJPG-Streamer Demo Pages"), MJPG], BOARD),
+    ("Klipper with a webcam", [("http_title", "Mainsail"), ("http_title", "uStreamer"), MJPG], BOARD),
+]
 BESIDE_SERVERS = [
     ("Linklemo, idle, on a Xiaomi", [LINKLEMO], XIAOMI),
     ("Linklemo, idle, on an Honor", [LINKLEMO], HONOR),
@@ -117,17 +122,16 @@ BESIDE_SERVERS = [
     ("nameless EZVIZ plug with a chip that has no encoder", dns("eudevice.ezvizlife.com"), ESPRESSIF),
     ("nameless Imou plug with a chip that has no encoder", dns("iotaccess.easy4ipcloud.com"), ESPRESSIF),
 ]
-ALL_OF_THEM = [*APPS, *BESIDE_SERVERS, *CALLS, *HOSTS, *SCREENS, *THINGS]
+CHIMES = [
+    ("Arlo chime", [("dhcp_name", "AC2001-0A1B2"), *dns("updates.arlo.com", "arlo-device.messaging.arlo.com")], ARLO),
+]
+ALL_OF_THEM = [*APPS, *BESIDE_SERVERS, *CALLS, *HOSTS, *SCREENS, *THINGS, *PRINTERS, *CHIMES]
 
 FALSE = [
     ("Linklemo, idle, on a telephone with another firm's radio", [LINKLEMO], MURATA),
     ("Reolink on a telephone with another firm's radio", dns("p2p.reolink.com"), MURATA),
-    ("OctoPrint with a webcam", [("mdns_type", "_octoprint._tcp"), ("http_title", "OctoPrint Login"), ("http_server", "MJPG-Streamer/0.2"), MJPG], BOARD),
-    ("OctoPrint with a webcam, not announced", [("dhcp_name", "octopi"), ("http_title", "OctoPrint Login"), ("http_title", "MJPG-Streamer Demo Pages"), MJPG], BOARD),
-    ("Klipper with a webcam", [("http_title", "Mainsail"), ("http_title", "uStreamer"), MJPG], BOARD),
     ("nameless EZVIZ plug", dns("eudevice.ezvizlife.com"), EZVIZ),
     ("nameless Imou plug", dns("iotaccess.easy4ipcloud.com"), DAHUA),
-    ("Arlo chime", [("dhcp_name", "AC2001-0A1B2"), *dns("updates.arlo.com", "arlo-device.messaging.arlo.com")], ARLO),
     ("nameless Arlo chime", dns("updates.arlo.com", "arlo-device.messaging.arlo.com"), ARLO),
 ]
 
@@ -141,6 +145,12 @@ def test_what_is_no_camera_does_not_alarm(facts, mac):
 def test_what_still_alarms_and_is_no_camera(facts, mac):
     """Known to be wrong: nothing that is heard here tells them from a camera yet."""
     assert rank(found(facts, mac)) == "alarm"
+
+
+@pytest.mark.parametrize(("facts", "mac"), [(facts, mac) for _, facts, mac in PRINTERS], ids=[name for name, _, _ in PRINTERS])
+def test_a_printers_webcam_is_a_look(facts, mac):
+    """There is a lens, and it says what it is for."""
+    assert rank(found(facts, mac)) == "look"
 
 
 @pytest.mark.parametrize("facts", [facts for name, facts, _ in CALLS if "Amazon" not in name], ids=[name for name, _, _ in CALLS if "Amazon" not in name])
@@ -169,6 +179,9 @@ def test_a_cheap_radio_makes_no_camera_of_a_call(facts):
         ([("dhcp_name", "IC-3115W")], "74:da:38:00:00:01"),
         ([("http_title", "motionEye"), ("http_type", "multipart/x-mixed-replace; boundary=x")], BOARD),
         ([("mdns_txt", "_hap._tcp ci=17")], UNKNOWN),
+        ([("dhcp_name", "octopi-webcam"), ("http_title", "MJPG-Streamer Demo Pages"), MJPG], BOARD),
+        ([("dhcp_name", "VMC4040-0A1B2"), *dns("updates.arlo.com")], ARLO),
+        ([("dhcp_name", "AVD2001-0A1B2"), *dns("updates.arlo.com")], ARLO),
         ([("ssdp_type", "urn:schemas-upnp-org:device:DigitalSecurityCamera:1")], UNKNOWN),
         ([("dhcp_name", "baby-monitor"), *dns("api.cuboai.com")], UNKNOWN),
     ],
