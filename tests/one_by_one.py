@@ -16,6 +16,7 @@ from detector.model import Packet, Sighting
 from detector.network import dhcp, frames, p2p, services
 from detector.network.disguise import Disguises
 from detector.network.flows import LIMITS
+from detector.network.push import push_of
 from detector.network.rendezvous import LEAST_SERVERS, MEETS
 from detector.network.senders import private
 from detector.network.text import mac_text, tidy
@@ -174,6 +175,9 @@ class Flows:
                 called.setdefault((owner, key[3]), set()).add(key[2])
         for owner in dict.fromkeys(owner for (owner, port), servers in called.items() if len(servers) >= LEAST_SERVERS[port]):
             yield owner, MEETS
+        for key, (_, _, owner) in self._flows.items():
+            if owner is not None and len(key) == 5 and key[4] == 6 and (fact := push_of(key[2], key[3])):
+                yield owner, fact
 
     def _judge(self, key: Hashable, *, keep: bool = False) -> Iterator[tuple[Hashable, Fact]]:
         flow, back, owner = self._flows[key]

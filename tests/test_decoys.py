@@ -108,6 +108,13 @@ PRINTERS = [
     ("OctoPrint with a webcam, not announced", [("dhcp_name", "octopi"), ("http_title", "OctoPrint Login"), ("http_title", "MJPG-Streamer Demo Pages"), MJPG], BOARD),
     ("Klipper with a webcam", [("http_title", "Mainsail"), ("http_title", "uStreamer"), MJPG], BOARD),
 ]
+IDLE = [
+    ("Linklemo beside Google's messages", [LINKLEMO, ("push", "Google")], MURATA),
+    ("Reolink beside Apple's messages", [*dns("p2p.reolink.com"), ("push", "Apple")], MURATA),
+    ("Yoosee on a tablet that looks for a television", [*dns("api1.cloudlinks.cn"), ("mdns_asks", "_googlecast._tcp")], UNKNOWN),
+    ("XMEye on a computer that looks for a printer", [*dns("pub-cfg.secu100.net"), ("mdns_asks", "_ipps._tcp")], "7c:c7:09:00:00:01"),
+    ("V380 on a tablet that searches for a television", [*dns("is581.nvcam.net"), ("ssdp_asks", "urn:dial-multiscreen-org:service:dial:1")], UNKNOWN),
+]
 BESIDE_SERVERS = [
     ("Linklemo, idle, on a Xiaomi", [LINKLEMO], XIAOMI),
     ("Linklemo, idle, on an Honor", [LINKLEMO], HONOR),
@@ -125,7 +132,7 @@ BESIDE_SERVERS = [
 CHIMES = [
     ("Arlo chime", [("dhcp_name", "AC2001-0A1B2"), *dns("updates.arlo.com", "arlo-device.messaging.arlo.com")], ARLO),
 ]
-ALL_OF_THEM = [*APPS, *BESIDE_SERVERS, *CALLS, *HOSTS, *SCREENS, *THINGS, *PRINTERS, *CHIMES]
+ALL_OF_THEM = [*APPS, *IDLE, *BESIDE_SERVERS, *CALLS, *HOSTS, *SCREENS, *THINGS, *PRINTERS, *CHIMES]
 
 FALSE = [
     ("Linklemo, idle, on a telephone with another firm's radio", [LINKLEMO], MURATA),
@@ -179,6 +186,9 @@ def test_a_cheap_radio_makes_no_camera_of_a_call(facts):
         ([("dhcp_name", "IC-3115W")], "74:da:38:00:00:01"),
         ([("http_title", "motionEye"), ("http_type", "multipart/x-mixed-replace; boundary=x")], BOARD),
         ([("mdns_txt", "_hap._tcp ci=17")], UNKNOWN),
+        ([("p2p", "PPPP logs in"), VIDEO, ("push", "Google")], UNKNOWN),
+        ([*dns("p2p.reolink.com"), ("ssdp_asks", "urn:schemas-upnp-org:device:InternetGatewayDevice:1")], UNKNOWN),
+        ([*dns("p2p.reolink.com"), ("mdns_asks", "_axis-video._tcp")], UNKNOWN),
         ([("dhcp_name", "octopi-webcam"), ("http_title", "MJPG-Streamer Demo Pages"), MJPG], BOARD),
         ([("dhcp_name", "VMC4040-0A1B2"), *dns("updates.arlo.com")], ARLO),
         ([("dhcp_name", "AVD2001-0A1B2"), *dns("updates.arlo.com")], ARLO),

@@ -130,7 +130,6 @@ QUESTIONS = {
     10008: b"NVDEVSEARCH^100",
     8002: b"SEARCH * HDS/1.0\r\nCSeq:1\r\n\r\n",
     54321: bytes.fromhex("21310020") + b"\xff" * 28,
-    1900: b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nST: urn:axis-com:service:BasicService:1\r\n\r\n',
     3702: b'<?xml version="1.0"?><s:Envelope xmlns:dn="http://www.onvif.org/ver10/network/wsdl"><d:Probe><d:Types>dn:NetworkVideoTransmitter</d:Types></d:Probe></s:Envelope>',
 }
 
@@ -138,6 +137,12 @@ QUESTIONS = {
 @pytest.mark.parametrize("port", QUESTIONS)
 def test_who_only_asks_gives_nothing_away(port):
     assert udp(QUESTIONS[port], sport=50000, dport=port) == []
+
+
+@pytest.mark.parametrize("wanted", ["urn:axis-com:service:BasicService:1", "urn:dial-multiscreen-org:service:dial:1", "ssdp:all"])
+def test_who_searches_by_ssdp_tells_what_it_looks_for_and_nothing_of_itself(wanted):
+    search = f'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nSERVER: camera\r\nST: {wanted}\r\n\r\n'
+    assert udp(search.encode(), sport=50000, dport=1900) == [("ssdp_asks", wanted)]
 
 
 # --- messages ---------------------------------------------------------------------------------------
@@ -234,7 +239,26 @@ def test_mdns_answers_are_own_and_known_answers_of_a_question_are_not():
     answer = struct.pack(">6H", 0, 0x8400, 0, 1, 0, 0) + txt
     asked = struct.pack(">6H", 0, 0, 1, 1, 0, 0) + label("_dhnap._tcp.local") + b"\0\x0c\0\1" + txt
     assert udp(answer, sport=5353) == [("mdns_txt", "_dhnap._tcp model_number=DCS-935L")]
-    assert udp(asked, sport=5353) == []
+    assert udp(asked, sport=5353) == [("mdns_asks", "_dhnap._tcp")]
+
+
+def asks(name, kind=12):
+    """A question by mDNS of one name."""
+    return udp(struct.pack(">6H", 0, 0, 1, 0, 0, 0) + label(name) + struct.pack(">2H", kind, 1), sport=5353)
+
+
+@pytest.mark.parametrize("name", ["_googlecast._tcp.local", "_805741C9._sub._googlecast._tcp.local"])
+def test_who_asks_all_for_a_service_looks_for_it(name):
+    assert asks(name) == [("mdns_asks", "_googlecast._tcp")]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("cam._googlecast._tcp.local", 12), ("_googlecast._tcp.local", 255), ("cam.local", 1), ("9.0.0.10.in-addr.arpa", 12), ("_services._dns-sd._udp.local", 12)],
+    ids=["one device", "its own type, about to be claimed", "an address", "who has an address", "any service"],
+)
+def test_other_questions_tell_nothing_of_who_asks(name, kind):
+    assert asks(name, kind) == []
 
 
 def test_names_that_a_host_is_about_to_claim_are_its_own():

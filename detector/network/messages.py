@@ -126,10 +126,10 @@ def _script_location(message: Message) -> list[Fact]:
 
 
 def ssdp_facts(payload: bytes) -> list[Fact]:
-    """What a NOTIFY or the reply to a search says; a search itself says nothing of the asker."""
-    if payload.startswith(b"M-SEARCH"):
-        return []
+    """What a NOTIFY or the reply to a search says; of who searches, only what it looks for."""
     message = split(payload)
+    if payload.startswith(b"M-SEARCH"):
+        return named(message, ssdp_asks="st")
     facts = named(message, ssdp_server="server", ssdp_location="location", ssdp_usn="usn")
     facts += named(message, ssdp_type="nt") or named(message, ssdp_type="st")
     return facts + named(message, ssdp_model="x-modelname", ssdp_name="x-friendly-name")

@@ -17,6 +17,7 @@ MOST_LABELS = 30  # of one name, pointers included: a loop of pointers ends here
 MOST_TXT = 20  # strings of one TXT record
 
 _A, _PTR, _TXT, _AAAA, _SRV = 1, 12, 16, 28, 33
+_POINTER = b"\x0c"  # PTR, as the lower byte of a question's kind
 
 
 class _ShortError(Exception):
@@ -75,7 +76,8 @@ def dns_facts(data: bytes, *, multicast: bool) -> list[Fact]:
     """What a DNS message gives away about its sender.
 
     Unicast: the names a client asks for (`dns_query`), and that a resolver answers (`role`).
-    Multicast: the services, names and TXT strings that a device announces as its own.
+    Multicast: the services, names and TXT strings that a device announces as its own, and the services that it looks
+    for.
     """
     if len(data) < 12:
         return []
@@ -88,9 +90,11 @@ def dns_facts(data: bytes, *, multicast: bool) -> list[Fact]:
         at = 12
         for _ in range(min(questions, MOST_RECORDS)):
             name, at = _name(data, at)
-            at += 4
+            kind, at = data[at + 1 : at + 2], at + 4
             if name and not multicast:
                 facts.append(("dns_query", name.lower()))
+            elif name and not answer and kind == _POINTER:
+                facts += _looked_for(name)
         if multicast:
             for record in _records(data, at, (counts[0], counts[1], counts[2]), answer=answer):
                 if record.own:
@@ -113,6 +117,12 @@ def _announced(data: bytes, record: _Record) -> list[Fact]:
     if record.kind in (_A, _AAAA) and not record.name.startswith("_"):
         return [("mdns_host", record.name.removesuffix(".local"))]
     return []
+
+
+def _looked_for(name: str) -> list[Fact]:
+    """The type of service that somebody looks for among all devices; not a name that it asks after."""
+    kind = name.rpartition("._sub.")[2].removesuffix(".local")
+    return [("mdns_asks", kind)] if kind.startswith("_") and kind.count(".") == 1 else []
 
 
 def _typed(kind: str) -> list[Fact]:

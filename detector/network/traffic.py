@@ -31,6 +31,7 @@ from detector.network.groups import MOST_ROWS, by_number
 from detector.network.inside import look_inside
 from detector.network.parts import Part, Spans, Whole, part, whole
 from detector.network.payloads import Payload, Payloads, Reader
+from detector.network.push import pushes
 from detector.network.rendezvous import meetings
 from detector.network.senders import MOST_SENDERS, NOBODY, Senders
 
@@ -97,7 +98,7 @@ class Traffic:
             number = self._senders.link(bytes.fromhex(bssid.replace(":", "")), self.heard.last_s)
             if number != NOBODY:
                 self._senders.tell(number, ("hidden_ssid", place), self.heard.last_s, signal_dbm)
-        for owner, fact in chain(self._flows.finish(), meetings(self._flows.ends())):
+        for owner, fact in chain(self._flows.finish(), meetings(self._flows.ends()), pushes(self._flows.ends())):
             self._flow_fact(owner, fact)
 
     def _catch_up(self) -> None:
