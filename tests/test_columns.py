@@ -161,6 +161,21 @@ def test_the_key_of_the_way_back_is_that_of_the_answer():
     assert columns.back_bytes(columns.back_bytes(out.key[0].tobytes())) == out.key[0].tobytes()
 
 
+@pytest.mark.parametrize(
+    ("frame", "receiver"),
+    [
+        (ethernet(CAM, PHONE, ipv4(HERE, THERE, 6, SEGMENT)), (THERE, 40000, 6)),
+        (ethernet(CAM, PHONE, ipv4(HERE, THERE, 17, DATAGRAM)), (THERE, 5353, 17)),
+        (ethernet(CAM, PHONE, ipv6(HERE6, THERE6, 6, SEGMENT), 0x86DD), (THERE6, 40000, 6)),
+    ],
+    ids=["TCP", "UDP", "IPv6"],
+)
+def test_a_key_tells_whom_its_flow_goes_to(frame, receiver):
+    key = addressed(frame).key[0].tobytes()
+    assert len(key) == columns.KEY_BYTES
+    assert columns.receiver_of(key) == receiver
+
+
 @pytest.mark.parametrize("word", [0, 0x02000000000A, (1 << 48) - 1])
 def test_a_mac_goes_into_a_word_and_comes_out_again(word):
     assert columns.mac_bytes(word) == word.to_bytes(6, "big")

@@ -126,6 +126,8 @@ BESIDE_SERVERS = [
     ("a PPPP app on a Pixel", [MEETS, *dns("p2p3.nwsvr2.com")], PIXEL),
     ("a PPPP app on a Samsung", [MEETS, *dns("p2p3.nwsvr2.com")], SAMSUNG),
     ("XMEye on a Huawei", dns("pub-cfg.secu100.net"), HUAWEI),
+    ("Reolink's program on a laptop", dns("p2p.reolink.com"), "00:02:b3:00:00:01"),
+    ("XMEye's program on a laptop", dns("pub-cfg.secu100.net"), "00:02:b3:00:00:01"),
     ("nameless EZVIZ plug with a chip that has no encoder", dns("eudevice.ezvizlife.com"), ESPRESSIF),
     ("nameless Imou plug with a chip that has no encoder", dns("iotaccess.easy4ipcloud.com"), ESPRESSIF),
 ]

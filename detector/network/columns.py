@@ -248,6 +248,17 @@ def mac_bytes(mac: int) -> bytes | None:
     return None if mac >> 48 else mac.to_bytes(6, "big")
 
 
+KEY_BYTES = 40
+"""Length of a flow's key as bytes: its five words.  Flows of the air have shorter ones."""
+
+
+def receiver_of(key: bytes) -> tuple[bytes, int, int]:
+    """Whom a flow goes to, by its key as bytes: address (4 or 16 bytes), port, protocol above IP."""
+    low = key[24:32][::-1]
+    address = key[16:24][::-1] + low if key[37] else low[4:]
+    return address, int.from_bytes(key[34:36], "little"), key[36]
+
+
 def back_bytes(key: bytes) -> bytes:
     """The key of the flow in the other direction, of a key as bytes."""
     word = int.from_bytes(key[32:], "little")

@@ -91,6 +91,7 @@ _COLUMNS = np.dtype([
     ("video", "i8"), ("video_packets", "i8"), ("pictures", "i8"), ("owner", "i8"),
 ])
 
+
 class Flows:
     """All flows of a sweep by their keys, which are bytes; `back` makes the key of the other direction.
 

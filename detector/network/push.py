@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from detector.network.columns import TCP
+from detector.network.columns import KEY_BYTES, TCP, receiver_of
 from detector.network.senders import private
 
 Fact = tuple[str, str]
 
 GOOGLE_PORTS, APPLE_PORT = range(5228, 5231), 5223
 _APPLE_NETWORK = 17  # 17.0.0.0/8
-
-_KEY = 40  # bytes: two addresses of 16, then ports, protocol and whether it is IPv6
-_FIRST, _LAST = slice(16, 24), slice(24, 32)
 
 
 def push_of(server: bytes, port: int) -> Fact | None:
@@ -31,12 +28,9 @@ def pushes(ends: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, Fact]]:
     """Who keeps such a connection: `ends` are owners of flows with the flows' keys, as `columns` makes them."""
     told: dict[tuple[int, Fact], None] = {}
     for owner, key in ends:
-        if owner >= 0 and len(key) == _KEY and key[36] == TCP and (fact := push_of(_server(key), int.from_bytes(key[34:36], "little"))):
+        if owner < 0 or len(key) != KEY_BYTES:
+            continue
+        server, port, protocol = receiver_of(key)
+        if protocol == TCP and (fact := push_of(server, port)):
             told[owner, fact] = None
     yield from told
-
-
-def _server(key: bytes) -> bytes:
-    """The address that a flow goes to."""
-    last = key[_LAST][::-1]
-    return key[_FIRST][::-1] + last if key[37] else last[4:]

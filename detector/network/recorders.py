@@ -18,12 +18,12 @@ _TVT_GREETING, _TVT_SIZE, _TVT_ZEROS = b"head", 64, 8
 _NETVIEWER, _NETVIEWER_PORT = b"Tq", 9000
 _NETVIEWER_SAYS = frozenset((0x0201, 0x0901, 0xCC03, 0xEE01, *range(0x6200, 0x6210)))  # answers, and video by channel
 
+# Topsee (Seetong): a mark, a size, then XML.
 _TOPSEE, _TOPSEE_PORT = b"\x58\x91\x58\x51", 8091
 
 # Zmodo: a camera repeats the head of a command before its answer; who asks for the key to its video, or for how its
 # sound is made, sends the head alone.
 _ZMODO, _ZMODO_HEAD, _ZMODO_SAYS = b"\x55\x55\xaa\xaa", 12, (b"\x36\x96", b"\x60\x90")
-
 
 # Tapo and VIGI: each part of a stream begins so on the camera's side; the app's side says `client`.
 _TAPO = b"----device-stream-boundary--"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from detector.network import kalay, p2p
-from detector.network.columns import UDP
+from detector.network.columns import KEY_BYTES, UDP, receiver_of
 from detector.network.senders import private
 
 Fact = tuple[str, str]
@@ -21,18 +21,17 @@ MEETS: Fact = ("p2p", "meets at several servers")
 # file sharers' ports may lie by chance, so three are asked for.
 LEAST_SERVERS = {p2p.MEETING_PORT: 2, kalay.MEETING_PORT: 3}
 
-_KEY = 40  # bytes: two addresses of 16, then ports, protocol and whether it is IPv6
-_IPV4_TAIL = slice(24, 28)
+_IPV4, _GROUPS = 4, 224  # bytes of an address; first byte from which addresses are groups' and everybody's
 
 
 def meetings(ends: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, Fact]]:
     """Who calls how many servers: `ends` are owners of flows with the flows' keys, as `columns` makes them."""
     called: dict[tuple[int, int], set[bytes]] = {}
     for owner, key in ends:
-        if owner < 0 or len(key) != _KEY or int.from_bytes(key[36:40], "little") != UDP:
+        if owner < 0 or len(key) != KEY_BYTES:
             continue
-        port, server = int.from_bytes(key[34:36], "little"), key[_IPV4_TAIL][::-1]
-        if port in LEAST_SERVERS and not private(server) and server[0] < 224:
+        server, port, protocol = receiver_of(key)
+        if protocol == UDP and port in LEAST_SERVERS and len(server) == _IPV4 and not private(server) and server[0] < _GROUPS:
             called.setdefault((owner, port), set()).add(server)
     for owner in dict.fromkeys(owner for (owner, port), servers in called.items() if len(servers) >= LEAST_SERVERS[port]):
         yield owner, MEETS

@@ -11,7 +11,7 @@ from detector.network.text import tidy
 Fact = tuple[str, str]
 
 _HANDSHAKE = 0x16
-_CLIENT_HELLO, _CERTIFICATE, _SERVER_NAME = 1, 11, 0
+_CLIENT_HELLO, _SERVER_HELLO, _CERTIFICATE, _SERVER_NAME = 1, 2, 11, 0
 # Common name, organisation and unit in a distinguished name: their OID, a string type, a length.
 _NAME_PART = re.compile(rb"\x06\x03\x55\x04([\x03\x0a\x0b])[\x0c\x13\x14\x16]([\x01-\x7f])", re.DOTALL)
 _PART_WORDS = {b"\x03": "CN", b"\x0a": "O", b"\x0b": "OU"}
@@ -20,7 +20,7 @@ _MOST_PARTS = 6  # issuer and subject of the first certificate; the chain above 
 
 def is_tls(data: bytes) -> bool:
     """True for a segment that starts with a handshake record."""
-    return len(data) > 9 and data[0] == 0x16 and data[1] == 3 and data[5] in (_CLIENT_HELLO, 2, _CERTIFICATE)
+    return len(data) > 9 and data[0] == _HANDSHAKE and data[1] == 3 and data[5] in (_CLIENT_HELLO, _SERVER_HELLO, _CERTIFICATE)
 
 
 def tls_facts(data: bytes) -> list[Fact]:
