@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv6Address
 from detector.model import Packet, Sighting
 from detector.network import dhcp, frames, p2p, services
 from detector.network.disguise import Disguises
-from detector.network.flows import LIMITS
+from detector.network.flows import LIMITS, WATCHES
 from detector.network.push import push_of
 from detector.network.rendezvous import LEAST_SERVERS, MEETS
 from detector.network.senders import private
@@ -184,8 +184,11 @@ class Flows:
         other = self._flows[back][0] if back in self._flows else None
         if not keep:
             del self._flows[key]
-        for fact in self._facts(flow, other):
-            yield owner, fact
+        if owner is not None:
+            for fact in self._facts(flow, other):
+                yield owner, fact
+        elif other and (watcher := self._flows[back][2]) is not None and flow.is_live_video(other.size, self._limits):
+            yield watcher, WATCHES
 
     def _facts(self, flow: Flow, other: Flow | None) -> Iterator[Fact]:
         limits = self._limits

@@ -113,6 +113,7 @@ IDLE = [
     ("Reolink beside Apple's messages", [*dns("p2p.reolink.com"), ("push", "Apple")], MURATA),
     ("Yoosee on a tablet that looks for a television", [*dns("api1.cloudlinks.cn"), ("mdns_asks", "_googlecast._tcp")], UNKNOWN),
     ("XMEye on a computer that looks for a printer", [*dns("pub-cfg.secu100.net"), ("mdns_asks", "_ipps._tcp")], "7c:c7:09:00:00:01"),
+    ("V380 while it shows a camera through the internet", [*dns("is581.nvcam.net"), ("watches", "steady video in")], UNKNOWN),
     ("V380 on a tablet that searches for a television", [*dns("is581.nvcam.net"), ("ssdp_asks", "urn:dial-multiscreen-org:service:dial:1")], UNKNOWN),
 ]
 BESIDE_SERVERS = [

@@ -265,6 +265,34 @@ def test_a_download_is_not_the_routers_video():
     assert streams((at_s, ethernet(ROUTER, PHONE, ipv4("52.1.2.3", "10.0.0.2", 17, udp(443, 5000, b"\x40" * 1200), ttl=50))) for at_s, _ in stream_frames(8)) == []
 
 
+def watched(back, source="52.1.2.3", size=None):
+    """What is told of a telephone into which video flows, and which sends back `back` bytes for each packet of it."""
+    found = []
+    traffic = Traffic(found.append)
+    for at_s, length in video_sizes(8):
+        sent = ethernet(ROUTER, PHONE, ipv4(source, "10.0.0.2", 17, udp(6000, 5000, b"\x40" * (size or length)), ttl=50))
+        answer = ethernet(PHONE, ROUTER, ipv4("10.0.0.2", source, 17, udp(5000, 6000, b"\x40" * back)))
+        for frame in (sent, answer) if back else (sent,):
+            traffic.hear(Packet(frame, at_s, 1, len(frame)))
+    traffic.finish()
+    return said(found, "watches")
+
+
+def test_who_takes_in_live_video_watches():
+    assert watched(20) == [(PHONE, "10.0.0.2", "steady video in")]
+
+
+def test_a_call_a_download_and_what_nobody_answers_are_not_watched():
+    assert watched(600) == []
+    assert watched(20, size=1400) == []
+    assert watched(0) == []
+
+
+def test_video_from_a_host_of_this_network_is_told_of_its_sender_alone():
+    """A recorder takes in the video of cameras: that says nothing against a camera behind it."""
+    assert watched(20, source="10.0.0.9") == []
+
+
 def test_a_bulk_upload_of_full_frames_only_is_not_video():
     assert streams((at_s, ethernet(CAM, ROUTER, ipv4("10.0.0.9", "52.1.2.3", 6, tcp(5000, 443, b"\x40" * 1400)))) for at_s, _ in stream_frames(8)) == []
 

@@ -19,6 +19,8 @@ from detector.network.inside import VIDEO_NAMES, Inside
 
 Fact = tuple[str, str]
 
+WATCHES: Fact = ("watches", "steady video in")
+
 
 @dataclass(frozen=True, slots=True)
 class FlowLimits:
@@ -222,9 +224,12 @@ class Flows:
     def _judged(self, keys: Sequence[bytes]) -> Iterator[tuple[int, Fact]]:
         slots = np.fromiter(map(self._slots.__getitem__, keys), np.int64, len(keys))
         for number in np.flatnonzero(self._promising(self._sums[slots])).tolist():
-            flow, other = self._sums[slots[number]], self._slots.get(self._back(keys[number]))
-            for fact in self._facts(flow, None if other is None else self._sums[other]):
-                yield int(flow["owner"]), fact
+            flow, slot = self._sums[slots[number]], self._slots.get(self._back(keys[number]))
+            other = None if slot is None else self._sums[slot]
+            if flow["owner"] >= 0:
+                yield from ((int(flow["owner"]), fact) for fact in self._facts(flow, other))
+            elif other is not None and other["owner"] >= 0 and self._is_live_video(flow, other):
+                yield int(other["owner"]), WATCHES
 
     def _promising(self, sums: NDArray[np.void]) -> NDArray[np.bool_]:
         """Which flows are worth a closer look: those of some length and rate, or with something known inside."""
@@ -235,17 +240,21 @@ class Flows:
             | (sums["pppp_data"] >= limits.pppp_packets) | (sums["video_packets"] >= limits.rtp_packets)
             | (sums["pictures"] >= limits.pictures)
         )
-        return found & (sums["owner"] >= 0)
+        return found
 
     def _facts(self, flow: np.void, other: np.void | None) -> Iterator[Fact]:
         limits = self._limits
-        fields = ("first_s", "last_s", "packets", "size", "full", "second_size", "seconds", "sum_squares")
-        if Flow(*(flow[name].item() for name in fields)).is_live_video(0 if other is None else int(other["size"]), limits):
+        if self._is_live_video(flow, other):
             yield "stream", "steady video out"
         back = 0 if other is None else int(other["pppp_size"])
         if flow["pppp_data"] >= limits.pppp_packets and flow["pppp_size"] >= limits.pppp_one_way * back:
             yield "p2p", "PPPP sends video"
         yield from self._in_the_clear(flow, other)
+
+    def _is_live_video(self, flow: np.void, other: np.void | None) -> bool:
+        """Whether one direction, by its sums, is live video; `other` is the way back."""
+        fields = ("first_s", "last_s", "packets", "size", "full", "second_size", "seconds", "sum_squares")
+        return Flow(*(flow[name].item() for name in fields)).is_live_video(0 if other is None else int(other["size"]), self._limits)
 
     def _in_the_clear(self, flow: np.void, other: np.void | None) -> Iterator[Fact]:
         """Pictures that anybody may see: by RTP, and whether as many come back, or one JPEG after another."""
