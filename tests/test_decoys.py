@@ -223,6 +223,14 @@ def test_a_camera_of_a_maker_of_telephones_alarms_by_its_own_servers(facts, mac)
     assert rank(found(facts, mac)) == "alarm"
 
 
+def test_who_only_reaches_servers_is_asked_for_among_people_first():
+    finding = found(dns("is581.nvcam.net"), APPLE)
+    assert rank(finding) == "look"
+    assert "telephone" in finding.next
+    assert "lens" in finding.next
+    assert "telephone" not in found([("p2p", "PPPP logs in"), ("push", "Apple")], UNKNOWN).next
+
+
 @pytest.mark.parametrize("mac", [APPLE, OPPO, PIXEL, HUAWEI, HONOR, ESPRESSIF])
 @pytest.mark.parametrize("more", [("p2p", "PPPP logs in"), ("rtsp_reply", "401"), ("mdns_type", "_ipcamera._tcp"), ("dhcp_name", "ipcam")])
 def test_where_more_than_servers_speaks_for_a_camera_its_mac_says_little(mac, more):

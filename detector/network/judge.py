@@ -194,6 +194,11 @@ def _look_next(weights: Mapping[str, float], best: Mapping[str, Match]) -> str:
             "It opens a Wi-Fi network without a name, and near by. Routers and televisions do so too: walk about, watch "
             "where its signal is strongest, and look which device stands there."
         )
+    if positive <= _SERVERS_ALONE:
+        return (
+            "It reaches servers of cameras, as their owner's telephone does and plugs of their maker: ask whose telephone "
+            "or computer has this address. If it is nobody's, find the device and look whether it has a lens."
+        )
     if "stream" in positive:
         return (
             "It serves or sends video without saying what it is; recorders, televisions and storage boxes do so too. "
