@@ -247,7 +247,7 @@ def asks(name, kind=12):
     return udp(struct.pack(">6H", 0, 0, 1, 0, 0, 0) + label(name) + struct.pack(">2H", kind, 1), sport=5353)
 
 
-@pytest.mark.parametrize("name", ["_googlecast._tcp.local", "_805741C9._sub._googlecast._tcp.local"])
+@pytest.mark.parametrize("name", ["_googlecast._tcp.local", "_805741C9._sub._googlecast._tcp.local", "_GoogleCast._TCP.local"])
 def test_who_asks_all_for_a_service_looks_for_it(name):
     assert asks(name) == [("mdns_asks", "_googlecast._tcp")]
 

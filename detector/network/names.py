@@ -121,7 +121,7 @@ def _announced(data: bytes, record: _Record) -> list[Fact]:
 
 def _looked_for(name: str) -> list[Fact]:
     """The type of service that somebody looks for among all devices; not a name that it asks after."""
-    kind = name.rpartition("._sub.")[2].removesuffix(".local")
+    kind = name.lower().rpartition("._sub.")[2].removesuffix(".local")
     return [("mdns_asks", kind)] if kind.startswith("_") and kind.count(".") == 1 else []
 
 
