@@ -74,7 +74,7 @@ _BAICHUAN_UDP = (b"\x3a\xcf\x87\x2a", b"\x20\xcf\x87\x2a", b"\x10\xcf\x87\x2a")
 
 
 def is_pppp(data: bytes) -> bool:
-    """The length law: F1, a known kind, and exactly as many bytes as the head says."""
+    """The length law: F1, a kind, and exactly as many bytes as the head says."""
     return len(data) >= 4 and data[0] == 0xF1 and (data[2] << 8 | data[3]) == len(data) - 4
 
 
