@@ -9,9 +9,8 @@ import random
 
 import pytest
 
-from detector.model import Sighting
 from detector.network import services
-from detector.network.search import NetworkSearch
+from tests.network_scenes import searched
 
 HEAD = b"\x32\x0c\x1d\x80\0\0\0\0\0"
 ANNOUNCED = b"MainCmd=LocalData;bootproto=static;dns0=192.168.1.1;dns1=;netmask=255.255.255.0;netwet=192.168.1.1;userType=312;status=2;ver=833;"
@@ -50,8 +49,5 @@ def test_what_is_not_quite_a_registration_is_not():
 
 @pytest.mark.parametrize("says", ["HeKai announces itself", "HeKai answers", "Dahua registers"])
 def test_it_alarms(says):
-    search = NetworkSearch()
-    search.note(Sighting("address", "arp", 0.0, "22:00:00:00:00:01", "10.0.0.9"))
-    search.note(Sighting("p2p", says, 1.0, "22:00:00:00:00:01", "10.0.0.9"))
-    (found,) = search.finish().findings
+    (found,) = searched(("p2p", says)).findings
     assert found.alarm

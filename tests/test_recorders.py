@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from detector.model import Sighting
 from detector.network import services
 from detector.network.recorders import recorder_facts
-from detector.network.search import NetworkSearch
+from tests.network_scenes import searched
 
 XML = b'<?xml version="1.0" encoding="GB2312" ?>\n<XML_TOPSEE>\n'
 HIEASY = bytes.fromhex("0501115400001001") + bytes(28) + b"<Command"
@@ -45,10 +44,7 @@ def test_the_serving_end_is_heard(says):
 
 @pytest.mark.parametrize("says", SERVED)
 def test_it_alarms(says):
-    search = NetworkSearch()
-    search.note(Sighting("address", "arp", 0.0, "22:00:00:00:00:01", "10.0.0.9"))
-    search.note(Sighting("p2p", says, 1.0, "22:00:00:00:00:01", "10.0.0.9"))
-    (found,) = search.finish().findings
+    (found,) = searched(("p2p", says)).findings
     assert found.alarm
 
 
@@ -122,10 +118,7 @@ def test_a_camera_announces_itself_to_home_control(first):
     assert facts == [
         ("upnp_manufacturer", "Slomins"), ("discovery", "SDDP camera"), ("camera_model", "VD05"), ("said_model", "VD05"), ("said_name", "VD05-E0DADC000001"),
     ]  # fmt: skip
-    search = NetworkSearch()
-    for field, value in [("address", "arp"), *facts]:
-        search.note(Sighting(field, value, 0.0, "22:00:00:00:00:01", "10.0.0.9"))
-    (found,) = search.finish().findings
+    (found,) = searched(*facts).findings
     assert found.alarm
     assert found.camera == "Slomins VD05"
 
@@ -134,10 +127,7 @@ def test_a_projector_announces_itself_and_is_no_camera():
     facts = services.from_udp(sddp("NOTIFY ALIVE SDDP/1.0", "JVCKENWOOD:Projector", "projector", "JVCKENWOOD", "DLA-RS3100_NZ8"), 1902, 1902)
     assert ("discovery", "SDDP") in facts
     assert "camera_model" not in dict(facts)
-    search = NetworkSearch()
-    for field, value in [("address", "arp"), *facts]:
-        search.note(Sighting(field, value, 0.0, "22:00:00:00:00:01", "10.0.0.9"))
-    assert search.finish().findings == ()
+    assert searched(*facts).findings == ()
 
 
 @pytest.mark.parametrize("payload", [b'SEARCH * SDDP/1.0\r\nHost: "192.168.4.1:1902"\r\n', b"NOTIFY OFFLINE SDDP/1.0\r\n", b"SDDP/1.0 404", b""])
