@@ -16,3 +16,11 @@ def searched(*facts, mac=NOBODY, ip="10.0.0.9"):
     for field, value in facts:
         search.note(Sighting(field, value, 1.0, mac, ip))
     return search.finish()
+
+
+def judged(*facts, mac=NOBODY):
+    """The word for that host, and what it is called."""
+    findings = searched(*facts, mac=mac).findings
+    if not findings:
+        return "nothing", ""
+    return "alarm" if findings[0].alarm else "look", findings[0].camera or ""

@@ -10,21 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from detector.model import Sighting
-from detector.network.search import NetworkSearch
 from detector.network.signatures import Signatures
 from detector.network.vendors import Vendors
+from tests.network_scenes import NOBODY, searched
 
 TIERS = Path(__file__).parent.parent.parent / "shared/data/labels/oui_tiers.tsv"
-NOBODY = "22:00:00:00:00:01"
 
 
 def found(facts, mac=NOBODY):
-    search = NetworkSearch()
-    search.note(Sighting("address", "arp", 0.0, mac, "10.0.0.9"))
-    for field, value in facts:
-        search.note(Sighting(field, value, 1.0, mac, "10.0.0.9"))
-    findings = search.finish().findings
+    findings = searched(*facts, mac=mac).findings
     return findings[0] if findings else None
 
 

@@ -9,11 +9,12 @@ import random
 
 import pytest
 
-from detector.model import Packet, Sighting
+from detector.model import Packet
 from detector.network import services
 from detector.network.gwell import gwell_facts
 from detector.network.search import NetworkSearch
 from detector.synthetic.talk import udp_frame
+from tests.network_scenes import searched
 
 CAM, PHONE = ("22:00:00:00:00:09", "10.0.0.9"), ("da:a1:19:3c:7e:52", "10.0.0.7")
 TALKS, VIDEO = [("p2p", "Gwell talks")], [("p2p", "Gwell video")]
@@ -86,10 +87,7 @@ def test_quic_is_not_taken_for_it():
 @pytest.mark.parametrize("known", [True, False], ids=["a maker's MAC", "made up"])
 def test_who_only_talks_does_not_alarm(known):
     mac = "74:2f:68:00:00:01" if known else "da:a1:19:3c:7e:52"
-    search = NetworkSearch()
-    search.note(Sighting("address", "arp", 0.0, mac, "10.0.0.9"))
-    search.note(Sighting("p2p", "Gwell talks", 1.0, mac, "10.0.0.9"))
-    assert not any(found.alarm for found in search.finish().findings)
+    assert not any(found.alarm for found in searched(("p2p", "Gwell talks"), mac=mac).findings)
 
 
 def test_a_camera_that_is_watched_alarms():

@@ -14,6 +14,7 @@ from detector.network.judge import LIMITS, judge
 from detector.network.search import NetworkSearch
 from detector.network.signatures import Signatures
 from hardware.capture import CaptureFile
+from tests.network_scenes import judged, searched
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared/data"
@@ -23,17 +24,8 @@ needs_labels = pytest.mark.skipif(not (SHARED / "labels/device_macs.csv").is_fil
 HIKVISION, MODULE, RANDOM, SAMSUNG = "44:19:b6:00:00:01", "0c:8c:24:00:00:01", "22:00:00:22:82:ac", "00:16:6c:00:00:01"
 
 
-def searched(*facts, mac=RANDOM, ip="10.0.0.9"):
-    search = NetworkSearch()
-    search.note(Sighting("address", "arp", 0.0, mac, ip))
-    for field, value in facts:
-        search.note(Sighting(field, value, 1.0, mac, ip))
-    return search.finish()
-
-
 def word(*facts, mac=RANDOM):
-    findings = searched(*facts, mac=mac).findings
-    return "nothing" if not findings else "alarm" if findings[0].alarm else "look"
+    return judged(*facts, mac=mac)[0]
 
 
 ONVIF = ("wsd_type", "onvif:NetworkVideoTransmitter")

@@ -10,10 +10,9 @@ import random
 
 import pytest
 
-from detector.model import Sighting
 from detector.network import services
 from detector.network.pprpc import pprpc_facts
-from detector.network.search import NetworkSearch
+from tests.network_scenes import searched
 
 SERVERS_ANSWER = bytes.fromhex("517048d50100d9040d00") + bytes(208)
 TIME = 1_700_000_000_000
@@ -87,10 +86,6 @@ def test_a_name_is_still_looked_up_under_the_same_number():
 
 @pytest.mark.parametrize("payload", [command(601), media(1)])
 def test_such_a_camera_alarms_without_any_name(payload):
-    search = NetworkSearch()
-    search.note(Sighting("address", "arp", 0.0, "22:00:00:00:00:01", "10.0.0.9"))
-    for field, value in services.from_udp(payload, 40000, 53):
-        search.note(Sighting(field, value, 1.0, "22:00:00:00:00:01", "10.0.0.9"))
-    (found,) = search.finish().findings
+    (found,) = searched(*services.from_udp(payload, 40000, 53)).findings
     assert found.alarm
     assert found.camera == "A9 (Linklemo)"

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from detector.model import Sighting
-from detector.network.search import NetworkSearch
+from tests.network_scenes import judged
 
 TABLE = tomllib.loads((Path(__file__).parent / "published_devices.toml").read_text(encoding="utf-8"))
 DEVICES = TABLE["device"]
@@ -32,14 +31,9 @@ def facts(device):
     yield from (tuple(fact) for fact in device.get("says", ()))
 
 
-def judged(device):
+def told(device):
     """The word for a device, and what it is called."""
-    mac, search = mac_of(device["mac"]), NetworkSearch()
-    search.note(Sighting("address", "arp", 0.0, mac, "10.0.0.9"))
-    for field, value in facts(device):
-        search.note(Sighting(field, value, 1.0, mac, "10.0.0.9"))
-    found = search.finish().findings
-    return (("alarm" if found[0].alarm else "look") if found else "nothing"), (found[0].camera or "" if found else "")
+    return judged(*facts(device), mac=mac_of(device["mac"]))
 
 
 def named(device):
@@ -48,7 +42,7 @@ def named(device):
 
 @pytest.mark.parametrize("device", [one for one in DEVICES if one.get("camera")], ids=named)
 def test_a_published_camera(device):
-    word, called = judged(device)
+    word, called = told(device)
     assert word == device["expect"]
     assert device.get("make", "") in called
     assert word == "alarm" or device["why"], "a camera that does not alarm needs a reason"
@@ -57,7 +51,7 @@ def test_a_published_camera(device):
 @pytest.mark.parametrize("device", [one for one in DEVICES if not one.get("camera")], ids=named)
 def test_a_published_device_that_is_no_camera(device):
     assert device["expect"] != "alarm"
-    assert RANKS.index(judged(device)[0]) <= RANKS.index(device["expect"])
+    assert RANKS.index(told(device)[0]) <= RANKS.index(device["expect"])
 
 
 @pytest.mark.parametrize("device", DEVICES, ids=named)
@@ -68,7 +62,7 @@ def test_each_row_says_where_it_is_from(device):
 
 def test_of_cameras_that_reach_a_camera_cloud_nearly_all_alarm():
     """Those without `why` reach one; the others say too little, each for a reason that is stated."""
-    words = Counter(judged(one)[0] for one in DEVICES if one.get("camera") and "why" not in one)
+    words = Counter(told(one)[0] for one in DEVICES if one.get("camera") and "why" not in one)
     assert words["alarm"] >= 0.95 * words.total()
     assert words.total() >= 40
 

@@ -11,11 +11,10 @@ import struct
 
 import pytest
 
-from detector.model import Sighting
 from detector.network import services
 from detector.network.reolink import reolink_facts, undisguised
-from detector.network.search import NetworkSearch
 from detector.network.signatures import Signatures
+from tests.network_scenes import searched
 
 UID = "9527000TESTCAM00ABCD"
 FROM_DEVICE = [
@@ -86,11 +85,7 @@ def test_noise_is_nothing():
 
 
 def test_a_camera_that_only_says_that_it_is_there_is_named():
-    search = NetworkSearch()
-    search.note(Sighting("address", "arp", 0.0, "22:00:00:00:00:01", "10.0.0.9"))
-    for field, value in services.from_udp(datagram(FROM_DEVICE[2], 9), 52000, 58200):
-        search.note(Sighting(field, value, 1.0, "22:00:00:00:00:01", "10.0.0.9"))
-    (found,) = search.finish().findings
+    (found,) = searched(*services.from_udp(datagram(FROM_DEVICE[2], 9), 52000, 58200)).findings
     assert found.alarm
     assert found.camera == "Reolink"
     assert Signatures().match("p2p", "Baichuan from the device") is not None

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from detector.model import Sighting
 from detector.network import services
-from detector.network.search import NetworkSearch
 from detector.network.sessions import MOST_LINES, MOST_TOLD, session_facts
 from detector.network.text import LONGEST_VALUE
+from tests.network_scenes import judged
 
 TABLE = tomllib.loads((Path(__file__).parent / "published_sessions.toml").read_text(encoding="utf-8"))
 SESSIONS = TABLE["session"]
@@ -27,22 +26,13 @@ def answer(session):
     return "\r\n".join([*head, "", *body, ""]).encode()
 
 
-def judged(facts):
-    search, mac = NetworkSearch(), "22:00:00:00:00:01"
-    search.note(Sighting("address", "arp", 0.0, mac, "10.0.0.9"))
-    for field, value in facts:
-        search.note(Sighting(field, value, 1.0, mac, "10.0.0.9"))
-    found = search.finish().findings
-    return (("alarm" if found[0].alarm else "look") if found else "nothing"), (found[0].camera or "" if found else "")
-
-
 def lines(*more):
     return session_facts("\r\n".join(["v=0", *more]).encode())
 
 
 @pytest.mark.parametrize("session", [one for one in SESSIONS if one.get("camera")], ids=lambda one: one["name"])
 def test_a_cameras_own_description(session):
-    word, called = judged(services.from_tcp(answer(session), 554, 50000))
+    word, called = judged(*services.from_tcp(answer(session), 554, 50000))
     assert word == session["expect"]
     assert session.get("make", "").lower() in called.lower()
     assert word == "alarm" or session["why"]
@@ -51,7 +41,7 @@ def test_a_cameras_own_description(session):
 @pytest.mark.parametrize("session", [one for one in SESSIONS if not one.get("camera")], ids=lambda one: one["name"])
 def test_the_description_of_what_is_no_camera(session):
     assert session["expect"] != "alarm"
-    assert RANKS.index(judged(services.from_tcp(answer(session), 554, 50000))[0]) <= RANKS.index(session["expect"])
+    assert RANKS.index(judged(*services.from_tcp(answer(session), 554, 50000))[0]) <= RANKS.index(session["expect"])
 
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda one: one["name"])

@@ -6,9 +6,8 @@ import random
 
 import pytest
 
-from detector.model import Sighting
 from detector.network import services
-from detector.network.search import NetworkSearch
+from tests.network_scenes import searched
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\n\r\n"
 ISAPI = b'<?xml version="1.0" encoding="UTF-8" ?>\n<DeviceInfo version="2.0" xmlns="http://www.hikvision.com/ver20/XMLSchema">\n<deviceName>x</deviceName>\n<model>DS-2CD2032-I</model>\n</DeviceInfo>'
@@ -35,11 +34,7 @@ ANSWERS = [
 @pytest.mark.parametrize(("body", "facts", "called"), ANSWERS)
 def test_an_answer_gives_away_who_serves_it(body, facts, called):
     assert services.from_tcp(HEAD + body, 80, 40000) == facts
-    search = NetworkSearch()
-    search.note(Sighting("address", "arp", 0.0, "22:00:00:00:00:01", "10.0.0.9"))
-    for field, value in facts:
-        search.note(Sighting(field, value, 1.0, "22:00:00:00:00:01", "10.0.0.9"))
-    (found,) = search.finish().findings
+    (found,) = searched(*facts).findings
     assert found.alarm
     assert found.camera == called
 
