@@ -106,7 +106,7 @@ def _clip(scene: Sequence[Moment], number: int, finding: Finding) -> bytes:
     frames = (clip_frame(moment, _where(finding), number, alarm=finding.alarm) for moment in scene)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
-        from hardware.video import write_video  # noqa: PLC0415 -- a sweep of the network never needs it
+        from hardware.codec import write_video  # noqa: PLC0415 -- a sweep of the network never needs it
 
         write_video(path, frames, CLIP_FPS, lean=True)
         return path.read_bytes()

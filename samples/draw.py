@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from detector.synthetic import LensPlan, Room, RoomPlan, draw_plan
-from hardware.video import VideoFile, write_video
+from hardware.codec import write_video
+from hardware.video import VideoFile
 
 HERE = Path(__file__).parent
 QUALITY = 21

@@ -16,7 +16,7 @@ OPENS_THE_WORLD = {
     "serial", "shutil", "signal", "socket", "socketserver", "subprocess", "sys", "threading", "time",
     "urllib", "scapy", "zeroconf", "gpiozero", "jeepney", "picamera2", "av", "typer", "rich", "hardware", "tests",
 }
-ONE_DOOR = {"scapy": "radio.py", "gpiozero": "lamp.py", "picamera2": "picamera.py", "zeroconf": "mdns.py", "typer": "cli.py", "jeepney": "network_manager.py", "zstandard": "unpacking.py"}
+ONE_DOOR = {"scapy": "radio.py", "gpiozero": "lamp.py", "picamera2": "picamera.py", "zeroconf": "mdns.py", "typer": "cli.py", "av": "codec.py", "rich": "console.py", "jeepney": "network_manager.py", "zstandard": "unpacking.py"}
 
 
 def imports(path: Path) -> set[str]:

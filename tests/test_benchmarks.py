@@ -22,7 +22,8 @@ import pytest
 from detector.model import probability_of
 from detector.optics import lens
 from detector.synthetic import plan as room_plan
-from hardware.video import VideoFile, write_video
+from hardware.codec import write_video
+from hardware.video import VideoFile
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"

@@ -18,7 +18,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hardware import cli, exits, replay
-from hardware.video import write_video
+from hardware.codec import write_video
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = Draft202012Validator(json.loads(files("detector").joinpath("schema/roomsweep-1.schema.json").read_text(encoding="utf-8")))

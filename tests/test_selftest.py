@@ -12,7 +12,7 @@ from detector.model import Completeness, Coverage, Finding, Gap, Refused, SenseR
 from detector.optics.selftest import HOW, judge
 from hardware import exits
 from hardware.cli import app
-from hardware.video import write_video
+from hardware.codec import write_video
 
 
 def finding(*, alarm=True, probability=0.9):

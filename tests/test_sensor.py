@@ -22,12 +22,13 @@ from world import World, WorldLamp, WorldWebcam
 
 from detector.model import LampState
 from hardware.camera import Camera
+from hardware.codec import write_video
 from hardware.cycle import Cycle
 from hardware.lamp import NoLamp
 from hardware.picamera import PiCamera
 from hardware.pictures import PictureFolder
 from hardware.sensor import InputUnreadable, SensorUnavailable, named_file
-from hardware.video import VideoFile, write_video
+from hardware.video import VideoFile
 
 
 def scene(index):

@@ -22,9 +22,10 @@ from detector.optics.glint import GlintLimits, find
 from detector.optics.photometry import cut, measure
 from detector.optics.view import look
 from detector.planes import Matrix, Planes, colours
-from hardware import video
+from hardware import codec
+from hardware.codec import write_video
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable
-from hardware.video import VideoFile, _Turn, write_video
+from hardware.video import VideoFile
 
 CLIPS = Path(__file__).parent.parent.parent / "shared/data/clips"
 FFMPEG = shutil.which("ffmpeg")
@@ -185,7 +186,7 @@ def test_planes_turn_as_pixels_do(tmp_path, matrix):
     path = with_matrix(encode(tmp_path / "turned.mp4", [soft()] * 3, crf="4"), *matrix)
     picture = next(VideoFile(path).frames()).picture
     assert isinstance(picture, Planes)
-    theirs = _Turn.of(decoded(path)).applied(decoded(path).to_ndarray(format="bgr24"))
+    theirs = codec.turn_of(decoded(path)).applied(decoded(path).to_ndarray(format="bgr24"))
     assert theirs.shape == (*picture.shape, 3)
     assert np.abs(picture.bgr().astype(int) - theirs).mean() < 2
     y, x = np.mgrid[0 : picture.shape[0] : 7, 0 : picture.shape[1] : 7]
@@ -344,7 +345,7 @@ def test_a_picture_with_unknown_side_data_is_turned_by_its_rotation():
         def side_data(self):
             raise ValueError("37 is not a valid Type")
 
-    assert _Turn.of(Newer()) == _Turn.of(SimpleNamespace(side_data={"DISPLAYMATRIX": np.array([0, ONE, 0, -ONE, 0, 0, 0, 0, 1 << 30], np.int32)}))
+    assert codec.turn_of(Newer()) == codec.turn_of(SimpleNamespace(side_data={"DISPLAYMATRIX": np.array([0, ONE, 0, -ONE, 0, 0, 0, 0, 1 << 30], np.int32)}))
 
 
 @pytest.mark.parametrize(("suffix", "codec"), [("mp4", "libx264"), ("mkv", "libx264"), ("avi", "mpeg4")])
@@ -446,7 +447,7 @@ def test_a_stream_that_begins_in_the_middle_does_not_end_the_film():
             yield from ("a", "b")
             raise IndexError("list index out of range")
 
-    assert list(video._packets(Growing())) == ["a", "b"]
+    assert list(codec.packets(Growing())) == ["a", "b"]
 
 
 def beside(path, others, pixels):

@@ -17,7 +17,9 @@ import av
 import cv2
 import numpy as np
 
-from hardware.video import VideoFile, _Turn, write_video
+from hardware.codec import write_video
+from hardware.display import Turn
+from hardware.video import VideoFile
 
 ROUNDS = 4
 
@@ -55,7 +57,7 @@ def luma(picture):
 
 def turned(path):
     source = VideoFile(path, threads=1)
-    source._turn = _Turn(transpose=True, flip_x=True)
+    source._turn = Turn(transpose=True, flip_x=True)
     return sum(1 for _ in source.frames())
 
 

@@ -30,8 +30,9 @@ from detector.optics.search import LensSearch
 from detector.optics.survey import Survey
 from detector.synthetic import Room, draw_plan
 from detector.synthetic.plan import Ranges
+from hardware.codec import write_video
 from hardware.pictures import read_lamp_states
-from hardware.video import VideoFile, write_video
+from hardware.video import VideoFile
 
 MODES = ("torch", "strobe", "three")
 RANGES = Ranges(torch_offset_m=Assumed().torch_offset_m, facing=Assumed().facing)

@@ -20,7 +20,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from hardware.video import VideoFile, write_video
+from hardware.codec import write_video
+from hardware.video import VideoFile
 from tests.optics_scenes import Thing, every_other, film, led, lens
 
 CLIPS = Path(__file__).parent.parent.parent.parent / "shared/data/clips"

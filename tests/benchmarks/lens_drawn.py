@@ -34,8 +34,9 @@ from detector.optics import conclude, facts, lens
 from detector.optics.rows import Rows
 from detector.optics.search import LensSearch
 from detector.synthetic import Mode, Room, RoomPlan, draw_plan
+from hardware.codec import write_video
 from hardware.pictures import read_lamp_states
-from hardware.video import VideoFile, write_video
+from hardware.video import VideoFile
 from tests.benchmarks.clip_truth import ClipTruth, Points, Score
 from tests.benchmarks.reliability import brier, calibration_error, poisson, reliability_table, wilson
 

@@ -29,7 +29,7 @@ from detector.optics.rolling import BANDS, HalfLit
 from detector.optics.search import LensSearch
 from detector.synthetic import Room, draw_plan
 from detector.synthetic.light import lit_rows
-from hardware.video import write_video
+from hardware.codec import write_video
 from tests.benchmarks.clip_truth import ClipTruth, Score
 from tests.benchmarks.lens_drawn import frames_of, seeds_in
 

@@ -31,7 +31,8 @@ from numpy.typing import NDArray
 from detector.optics.injection import LINEAR
 from detector.optics.motion import Motion, MotionEstimator, transform
 from detector.optics.view import look
-from hardware.video import VideoFile, write_video
+from hardware.codec import write_video
+from hardware.video import VideoFile
 from tests.benchmarks.clip_truth import ClipTruth
 from tests.benchmarks.lens_drawn import Table, search, seeds_in
 

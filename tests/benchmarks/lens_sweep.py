@@ -27,7 +27,8 @@ import numpy as np
 
 from detector.optics.search import LensSearch
 from detector.synthetic import Room, draw_plan
-from hardware.video import VideoFile, write_video
+from hardware.codec import write_video
+from hardware.video import VideoFile
 from tests.benchmarks.clip_truth import ClipTruth
 
 HIDDEN = (2, 0, 1, 1, 0, 2, 0, 1)

@@ -14,7 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hardware.video import VideoFile, write_video
+from hardware.codec import write_video
+from hardware.video import VideoFile
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLE = ROOT / "samples/bathroom-wifi-out-of-sight"
