@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -103,6 +103,14 @@ def write_out(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
-def abandon_output() -> None:
+def complain(refusals: Sequence[str]) -> None:
+    """Tell what was not taken, and where, a line for each."""
+    for line in refusals:
+        remark(line)
+    if refusals:
+        _abandon_output()
+
+
+def _abandon_output() -> None:
     """Throw away what standard output did not take: Python would try again at its end, and fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
