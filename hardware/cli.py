@@ -18,9 +18,9 @@ from hardware import exits, faults, streams
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hardware.feeds import Sense
     from hardware.inputs import LampPins
     from hardware.requested import Requested
-    from hardware.runner import Sense
 
 app = typer.Typer(
     help="Finds hidden cameras: lens glints in flash-lit video, cameras on the network, one verdict.",

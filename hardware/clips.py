@@ -18,7 +18,7 @@ from detector.model import Finding, Frame, Pixels, Still, Track
 from detector.optics.search import STEADY
 from detector.report import Report
 from detector.strip import Moment, clip_frame, moment_of, small_of, strip
-from hardware.runner import Tell
+from hardware.feeds import Tell
 from hardware.sensor import InputUnreadable, SensorUnavailable
 
 MOST_CLIPS = 5

@@ -14,8 +14,8 @@ from hardware.console import Bars, remark, show
 from hardware.delivery import STANDARD_OUTPUT, Delivery, complain, text_stream, write_out
 
 if TYPE_CHECKING:
+    from hardware.feeds import Sense
     from hardware.requested import Requested
-    from hardware.runner import Sense
 
 
 def sweep(build: Callable[[], Requested], out: Path | None, json_file: str | None, *, exit_code: bool) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from detector.model import Frame, Gap, SenseResult
 from hardware.clock import SweepClock
-from hardware.runner import Feed, Named, Sense
+from hardware.feeds import Feed, Named, Sense
 from hardware.sensor import FrameSource, LiveCamera, Unavailable
 
 if TYPE_CHECKING:

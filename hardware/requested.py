@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hardware import inputs
 from hardware.faults import Misuse
+from hardware.feeds import Sense
 from hardware.inputs import Authority, LampPins
-from hardware.runner import Sense
 from hardware.sensor import InputUnreadable
 
 Requested = tuple[list[Sense], str | None]

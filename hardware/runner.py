@@ -12,19 +12,20 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from detector import verdict
-from detector.model import Coverage, Frame, Gap, SenseName, SenseResult
+from detector.model import Coverage, Gap, SenseName, SenseResult
 from detector.report import Report, Source
 from hardware.clock import SweepClock
+from hardware.feeds import Accountable, Feed, Named, Sense, Tell
 from hardware.sensor import InputUnreadable, SensorUnavailable
 
 UNREADABLE, STOPPED, NOTHING_CAME = "unreadable", "stopped", "nothing came"
@@ -32,59 +33,6 @@ UNREADABLE, STOPPED, NOTHING_CAME = "unreadable", "stopped", "nothing came"
 STOPPING_S = 2.0
 """How long a source that was told to stop may take.  Cameras come back within a frame, but a silent
 network can keep its listener waiting for as long as it was to listen."""
-
-Tell = Callable[[str, int, int | None], None]
-"""Progress of one source: its name, how far it is, and how far it will go where that is known."""
-
-
-class Named(Protocol):
-    """What every source has."""
-
-    name: str
-
-
-@runtime_checkable
-class Accountable(Protocol):
-    """A source that itself knows what it did not do; read after iteration, however it ended."""
-
-    gaps: list[Gap]
-    coverage_limits: list[str]
-    examined: Mapping[str, float | int | str]
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """One source of a sense.
-
-    begin: opens the source; returns it and its items.  A live source gives times by the clock that
-    it is handed, a recording its own.  take: hands one item to the search.  Both run in a thread of
-    the feed's own; `take` never at the same time as that of the sense's others.  count: how many an
-    item stands for, where it is a batch of many.
-    """
-
-    name: str
-    replay: bool
-    begin: Callable[[SweepClock], tuple[Named, Iterator[Any]]]
-    take: Callable[[Any], None]
-    count: Callable[[Any], int] = lambda _: 1
-
-
-@dataclass(frozen=True, slots=True)
-class Sense:
-    """One requested sense: what feeds it, and how it ends.
-
-    gaps and limits: what is known before it begins of what it will not do.  hint: what the person
-    does meanwhile.
-    """
-
-    name: SenseName
-    feeds: tuple[Feed, ...]
-    finish: Callable[[], SenseResult]
-    gaps: tuple[Gap, ...] = ()
-    limits: tuple[str, ...] = ()
-    hint: str = ""
-    again: Callable[[], Iterator[Frame]] | None = None
-    """Reads a recording's frames once more, for the pictures of the report."""
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ from detector.network.earshot import AccessPoint
 from detector.network.search import NetworkSearch
 from hardware import access_points, iw, network_manager
 from hardware.access_points import EVERY_S, NOT_HERE, AccessPoints, open_here
-from hardware.runner import Accountable, Feed, Sense, sweep
+from hardware.feeds import Accountable, Feed, Sense
+from hardware.runner import sweep
 from hardware.sensor import SensorUnavailable, Unavailable
 from hardware.survey import Survey
 

@@ -16,11 +16,11 @@ from zeroconf import DNSOutgoing, DNSPointer
 from detector.model import Gap, Sighting
 from detector.network import questions
 from hardware import asking, groups, lan, mdns, presence
+from hardware.feeds import Accountable
 from hardware.interfaces import Joined
 from hardware.lan import Lan
 from hardware.limits import AskLimits
 from hardware.pace import Pace
-from hardware.runner import Accountable
 from hardware.sensor import SensorUnavailable, Unavailable
 
 CAMERA, CAMERA_MAC = "192.168.7.21", "44:19:b6:00:00:01"

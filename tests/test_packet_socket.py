@@ -14,9 +14,9 @@ import pytest
 
 from detector.model import Packet
 from hardware import packet_socket, privilege
+from hardware.feeds import Accountable
 from hardware.packet_filter import HEADS
 from hardware.packet_socket import PacketSocket, RingLimits, batch_of, tell_losses
-from hardware.runner import Accountable
 from hardware.sensor import SensorUnavailable, Unavailable
 from tests.peers.bed import can_make_namespaces, ip, veth
 

@@ -12,9 +12,9 @@ from scapy.layers.l2 import ARP, Ether
 
 from detector.network import questions
 from hardware import privilege, radio
+from hardware.feeds import Accountable
 from hardware.interfaces import Joined
 from hardware.radio import ArpLimits, Listener
-from hardware.runner import Accountable
 from hardware.sensor import SensorUnavailable, Unavailable
 
 OURS = Joined("test0", IPv4Address("10.9.8.2"), IPv4Network("10.9.8.0/28"), "02:00:00:00:00:02", 1)

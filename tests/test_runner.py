@@ -23,7 +23,8 @@ from detector.model import (
     VerdictWord,
 )
 from hardware import exits, runner
-from hardware.runner import NOTHING_CAME, STOPPED, UNREADABLE, Feed, Sense, sweep
+from hardware.feeds import Feed, Sense
+from hardware.runner import NOTHING_CAME, STOPPED, UNREADABLE, sweep
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable
 
 WHY = (Reason("lit", "It shines"),)

@@ -83,8 +83,9 @@ def ours(seconds: float) -> tuple[int, int]:
 def whole(seconds: float) -> tuple[int, int]:
     """Our listener as a live sweep runs it: in its thread, with the whole network search behind it."""
     from detector.network.search import NetworkSearch  # noqa: PLC0415
+    from hardware.feeds import Feed, Sense  # noqa: PLC0415
     from hardware.packet_socket import PacketSocket  # noqa: PLC0415
-    from hardware.runner import Feed, Sense, sweep  # noqa: PLC0415
+    from hardware.runner import sweep  # noqa: PLC0415
 
     ready()
     search, listener = NetworkSearch(), PacketSocket("eth0", seconds)
