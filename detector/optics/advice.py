@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.optics.injection import LINEAR
+from detector.optics.light import LINEAR
 from detector.optics.mosaic import MosaicLimits
 from detector.optics.motion import Motion
 from detector.optics.population import nearest_m

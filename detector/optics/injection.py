@@ -10,30 +10,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.model import Finding, LampState
-from detector.optics import glint, lens, photometry
+from detector.optics import glint, lens
 from detector.optics.bursts import Luma, Shot
 from detector.optics.conclude import conclude, not_worth_judging
 from detector.optics.join import join
 from detector.optics.motion import Motion, MotionEstimator
+from detector.optics.points import Halo, Points, draw
 from detector.optics.track import Tracker, TrackLimits
-from detector.optics.view import View, look
+from detector.optics.view import look
 
 Floats = NDArray[np.float64]
-
-
-def _linear(grey: Floats) -> Floats:
-    return np.where(grey <= 10.0, grey / 255 / 12.92, ((grey / 255 + 0.055) / 1.055) ** 2.4)
-
-
-LINEAR = _linear(np.arange(256.0))
-"""Grey level to light, 1 being saturation: the sRGB curve (IEC 61966-2-1), which video follows nearly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +42,13 @@ class InjectionLimits:
     """Energies tried, in saturated pixels: from what is never found to what is broad with glare."""
     exposed_share: float = 0.25
     """Of the time between frames, during which a point is drawn out by the motion: 8 ms of 33."""
-    halo_share: float = 0.02
-    halo_px: float = 6.0
-    """Light scattered in the lens of a phone, 1 to 4 per cent (as in `detector.synthetic.plan`)."""
+    halo: Halo = field(default_factory=Halo)
     jitter_px: float = 0.1
     """Motion is known no better; without it the tracker would get the places that it expects."""
     lost_px: float = 6.0
     """And in a frame whose motion could not be measured it is a guess, wrong by several pixels."""
     same_px: float = 5.0
     """A finding this near to an injected lens in most frames is that lens."""
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Points of light in one frame: `at` (n, 2) px, NaN where out of the picture; `energy` (n, 3) in
-    saturated pixels of B, G, R; `way` (n, 2) px along which each is drawn out by the motion.
-    """
-
-    at: Floats
-    energy: Floats
-    way: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,112 +126,6 @@ def courses(at: Floats, focal_px: float, half_angle: Floats, facing: Floats, rng
     return np.asarray(1.0 / (1.0 + np.exp(np.minimum((angle - half_angle) / (half_angle / 12.0), 60.0))))
 
 
-def draw(luma: Luma, points: Points, sigma_px: float, limits: InjectionLimits) -> NDArray[np.uint8]:
-    """The frame as (h, w, 3) BGR with points of light added.
-
-    Light adds in linear levels; what was grey stays grey, only the points have a tint.
-    """
-    picture = np.asarray(cv2.cvtColor(luma, cv2.COLOR_GRAY2BGR), np.uint8)
-    for place, energy, way in zip(points.at, points.energy, points.way, strict=True):
-        if energy.max() > FAINT and not np.isnan(place).any():
-            halo = _halo_reach(float(energy.max()), limits)
-            reach = math.ceil(max(4 * sigma_px + 0.5 * math.hypot(*way), halo)) + 1
-            left, top, right, bottom = (max(0, round(float(n)) + k) for k in (-reach, reach + 1) for n in place)
-            patch = picture[top:bottom, left:right]
-            x, y = np.arange(left, left + patch.shape[1]) - place[0], np.arange(top, top + patch.shape[0]) - place[1]
-            point = _streak(x, y, way, sigma_px)
-            if halo:
-                point = (1 - limits.halo_share) * point + limits.halo_share * _gaussian(x, y, limits.halo_px)
-            _add(patch, point[..., None].astype(np.float32) * energy.astype(np.float32))
-    return picture
-
-
-FAINT = 0.003
-"""Energy in saturated pixels below which nothing changes by a grey step."""
-HALF_A_STEP = 0.00015
-"""Light that makes half a grey step in the dark, where steps are finest."""
-
-
-def _halo_reach(energy: float, limits: InjectionLimits) -> float:
-    """How far from a point its halo shows, in px, 0 where it does not."""
-    shows = energy * limits.halo_share / (2 * math.pi * limits.halo_px**2) / HALF_A_STEP
-    return limits.halo_px * math.sqrt(2 * math.log(shows)) if shows > 1.0 else 0.0
-
-
-def _streak(x: Floats, y: Floats, way: Floats, sigma_px: float) -> Floats:
-    """A point at (0, 0) drawn out along a way, at the places of rows `y` and columns `x`; its sum is 1."""
-    steps = max(1, min(9, math.ceil(math.hypot(*way))))
-    shares = ((np.arange(steps) + 0.5) / steps - 0.5)[:, None]
-    return _gaussian(x - shares * way[0], y - shares * way[1], _optics(sigma_px)) / steps
-
-
-def _add(patch: NDArray[np.uint8], light: NDArray[np.float32]) -> None:
-    """Adds light (h, w, 3) to a piece of a picture, in place."""
-    before = _LINEAR[patch]
-    # the sensor saturates first; its colour filter is filled in from the neighbours afterwards
-    gained = np.minimum(light, 1.0 - before)
-    patch[:] = _shown(before + np.asarray(cv2.sepFilter2D(gained, -1, FILLED_IN, FILLED_IN)))
-
-
-FILLED_IN = np.array([0.175, 0.65, 0.175])
-"""What filling in the colours between the filters of a Bayer sensor does to a point's luma: a variance of 0.35 px²."""
-OPTICS_LEAST_PX = 0.4
-
-
-def _optics(sigma_px: float) -> float:
-    """The blur of the lens alone where the picture shows `sigma_px` in all."""
-    return math.sqrt(max(sigma_px**2 - 0.35, OPTICS_LEAST_PX**2))
-
-
-def _gaussian(x: Floats, y: Floats, sigma_px: float) -> Floats:
-    """(h, w) of (w,) and (h,), or the sum over rows of (n, w) and (n, h)."""
-    along, down = (np.atleast_2d(np.exp(-0.5 * (n / sigma_px) ** 2)) for n in (x, y))
-    return np.asarray(down.T @ along / (2 * math.pi * sigma_px**2))
-
-
-def _shown(level: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Light to grey levels, the inverse of `LINEAR`."""
-    return np.asarray(_GREY.take((np.sqrt(np.minimum(level, 1.0)) * (_STEPS - 1)).astype(np.intp)))
-
-
-_LINEAR = LINEAR.astype(np.float32)
-_STEPS = 1 << 14
-"""Square roots of light are told apart so finely that no grey level is missed by more than a fiftieth."""
-_GREY = np.searchsorted(_linear(np.arange(0.5, 255.0)), ((np.arange(_STEPS) + 0.5) / (_STEPS - 1)) ** 2).astype(np.uint8)
-
-
-def sharpness(shots: Sequence[tuple[View, glint.Spots]], otherwise: float = 0.95) -> float:
-    """The blur of a point in these frames as the sigma of a Gaussian in px.
-
-    The narrowest unsaturated spots are points; their measured width is compared with that of drawn
-    ones.  `otherwise` where there are too few: the middle of drawn phones' video.
-    """
-    widths = []
-    for view, spots in shots:
-        glints = photometry.measure(photometry.cut(view, spots.peaks[(spots.level >= 20) & (spots.level < 150)]))
-        widths += glints.width[(glints.core == 0) & (glints.long < 1.6) & (glints.width > 0)].tolist()
-    if len(widths) < 20:
-        return otherwise
-    sigmas = np.arange(0.6, 1.61, 0.1)
-    drawn = [_drawn_width(sigma) for sigma in sigmas]
-    return float(np.clip(np.interp(np.percentile(widths, 10), drawn, sigmas), *SHARPEST_PX))
-
-
-SHARPEST_PX = (0.8, 1.2)
-"""What cameras in focus make of a point; wider spots are texture, narrower ones noise."""
-
-
-def _drawn_width(sigma_px: float) -> float:
-    """The width that `photometry.measure` tells of drawn points of this blur."""
-    around = np.full((41, 41), 60, np.uint8)
-    widths = []
-    for shift in (0.0, 0.25, 0.5):
-        point = Points(np.full((1, 2), 20 + shift), np.full((1, 3), 1.2), np.zeros((1, 2)))
-        picture = draw(around, point, sigma_px, InjectionLimits())
-        widths += photometry.measure(photometry.cut(look(picture), np.array([[20, 20]]))).width.tolist()
-    return float(np.mean(widths))
-
-
 def recover(scene: Scene, drawn: Drawn) -> NDArray[np.int8]:
     """The search over one run with these lenses in it: for each 2 alarmed, 1 shown, 0 missed."""
     found = np.zeros(drawn.at.shape[1], np.int8)
@@ -273,7 +146,7 @@ def _tracks(scene: Scene, drawn: Drawn) -> list[NDArray[np.void]]:
     for i, (shot, luma) in enumerate(zip(scene.shots, scene.pictures, strict=True)):
         points = drawn.points(i, scene.limits.exposed_share)
         if shot.searched:
-            view = look(draw(luma, points, scene.sigma_px, scene.limits))
+            view = look(draw(luma, points, scene.sigma_px, scene.limits.halo))
             tracker.add(i, view, finder.find(view.luma, view.small), shot.motion)
         else:
             # in the dark there is nothing to draw

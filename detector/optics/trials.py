@@ -14,17 +14,9 @@ from numpy.typing import NDArray
 from detector.model import LampState
 from detector.optics import glint
 from detector.optics.bursts import Luma, Reel, Shot
-from detector.optics.injection import (
-    LINEAR,
-    Drawn,
-    InjectionLimits,
-    Scene,
-    courses,
-    lit_motions,
-    paths,
-    recover,
-    sharpness,
-)
+from detector.optics.injection import Drawn, InjectionLimits, Scene, courses, lit_motions, paths, recover
+from detector.optics.light import LINEAR
+from detector.optics.points import sharpness
 from detector.optics.population import Population
 from detector.optics.view import look, shrunk
 

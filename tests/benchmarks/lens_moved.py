@@ -28,7 +28,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.optics.injection import LINEAR
+from detector.optics.light import LINEAR
 from detector.optics.motion import Motion, MotionEstimator, transform
 from detector.optics.view import look
 from hardware.codec import write_video
