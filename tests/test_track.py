@@ -10,10 +10,11 @@ from detector.optics import glint
 from detector.optics.facts import FRESH_PX
 from detector.optics.glint import GlintLimits
 from detector.optics.join import join
+from detector.optics.live_tracks import TrackLimits
 from detector.optics.motion import Motion, MotionEstimator
 from detector.optics.neighbours import ALONE
 from detector.optics.rows import ROW, THIN_ABOVE
-from detector.optics.track import OUTLINED, Tracker, TrackLimits
+from detector.optics.track import OUTLINED, Tracker
 from detector.optics.view import look
 from tests.optics_scenes import Thing, every_other, film, hand, led, lens, levels, similarity
 
@@ -261,7 +262,7 @@ def test_every_track_ends_as_rows_a_flicker_or_a_mark(bright):
         stand(tracker, i, points_picture([*places, (80, 60)], [150 if bright else 60] * 3 + [150]))
         told += tracker.retired()
     told += tracker.finish()
-    assert len(told) + tracker.flickers + tracker.marks == tracker._count
+    assert len(told) + tracker.flickers + tracker.marks == tracker._live.count
     assert tracker.flickers > 100
     assert len({int(rows["track"][0]) for rows in told}) == len(told)
 
@@ -307,7 +308,7 @@ def test_memory_does_not_grow_with_the_length_of_the_video():
         picture[tuple(rng.integers([12, 12], [68, 84]))] = 255
         stand(tracker, i, picture)
         assert len(list(tracker.retired())) < 200
-        assert len(tracker._live["number"]) < 60
+        assert len(tracker._live) < 60
     rest = list(tracker.finish())
     assert max(len(rows) for rows in rest) <= THIN_ABOVE + limits.sweep_every
     assert len(rest) < 160
@@ -356,7 +357,7 @@ def test_however_starry_the_number_of_live_tracks_is_bounded():
     rng = np.random.default_rng(6)
     for i in range(20):
         stand(tracker, i, levels(rng.random((480, 640)) ** 6))
-    assert len(tracker._live["number"]) <= 60
+    assert len(tracker._live) <= 60
 
 
 def test_only_so_many_spots_of_a_frame_are_measured_the_strongest():

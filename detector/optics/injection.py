@@ -20,9 +20,10 @@ from detector.optics import glint, lens
 from detector.optics.bursts import Luma, Shot
 from detector.optics.conclude import conclude, not_worth_judging
 from detector.optics.join import join
+from detector.optics.live_tracks import TrackLimits
 from detector.optics.motion import Motion, MotionEstimator
 from detector.optics.points import Halo, Points, draw
-from detector.optics.track import Tracker, TrackLimits
+from detector.optics.track import Tracker
 from detector.optics.view import look
 
 Floats = NDArray[np.float64]

@@ -22,6 +22,7 @@ from detector.optics.conclude import conclude, not_worth_judging, sort_out
 from detector.optics.join import join
 from detector.optics.legs import Wayfinder, elsewhere, set_apart
 from detector.optics.lighting import LightMeter
+from detector.optics.live_tracks import TrackLimits
 from detector.optics.motion import Motion, MotionEstimator
 from detector.optics.off_axis import USUAL_RINGS, Rings
 from detector.optics.pacing import Due, Pacer
@@ -31,7 +32,7 @@ from detector.optics.rows import Rows
 from detector.optics.shortlist import shortlisted
 from detector.optics.stills import StillKeeper
 from detector.optics.survey import Survey
-from detector.optics.track import Tracker, TrackLimits
+from detector.optics.track import Tracker
 from detector.optics.view import View, look
 
 

@@ -25,8 +25,8 @@ import numpy as np
 
 from detector.model import Frame
 from detector.optics.glint import GlintLimits
+from detector.optics.live_tracks import TrackLimits
 from detector.optics.search import LensSearch
-from detector.optics.track import TrackLimits
 
 SIZES = ((640, 360), (960, 540), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160))
 COUNTS = (10, 30, 100, 300, 1000, 3000, 10_000)
