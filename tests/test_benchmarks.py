@@ -198,9 +198,11 @@ def test_lens_half_lit(benchmark, tmp_path):
     assert "half7 " in benchmark("lens_half_lit", tmp_path, "7", draw_plan=short_plan(6))
 
 
-def test_lens_sweep(benchmark, tmp_path):
-    told = benchmark("lens_sweep", tmp_path, 3, 0.5, HIDDEN=(1, 0), LOWERED=2)
+@pytest.mark.parametrize("light", [(), ("torch",)])
+def test_lens_sweep(benchmark, tmp_path, light):
+    told = benchmark("lens_sweep", tmp_path, 3, 0.5, *light, HIDDEN=(1, 0), LOWERED=2)
     assert "lenses in sight" in told
+    assert ("_torch.mp4" in told) == bool(light)
 
 
 def test_lens_weights(benchmark, clip):

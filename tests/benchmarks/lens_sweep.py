@@ -1,8 +1,8 @@
-"""A drawn sweep of a whole room of two minutes: `python -m tests.benchmarks.lens_sweep FOLDER [SEED] [SECONDS]`.
+"""A drawn sweep of a whole room of two minutes: `python -m tests.benchmarks.lens_sweep FOLDER [SEED [SECONDS [torch]]]`.
 
 Somebody walks from corner to corner of a home, eight of them, and looks about each for a quarter of a minute
 with a phone whose torch an app switches two and a half times a second, out of step with the rolling
-shutter; on the way the phone points at the floor, too near and too dark to show anything.  One camera,
+shutter, or leaves on (`torch`); on the way the phone points at the floor, too near and too dark to show anything.  One camera,
 one torch; rooms, things and seven hidden lenses are drawn by SEED (90000) from the ranges of
 `detector.synthetic`.  Told is how many of the lenses in sight (as `clip_truth` has it) ended as exactly one
 finding, alarmed or shown; and how many findings stood on anything else.  The film is kept in FOLDER
@@ -45,10 +45,10 @@ CAMERA = (
 """What stays the same from corner to corner."""
 
 
-def corners(seed, seconds):
+def corners(seed, seconds, light="strobe"):
     """The plans, all of one camera, torch and hour of the day."""
     frames = round(seconds * FPS / len(HIDDEN))
-    plans = [draw_plan(seed + i, mode="strobe", motion="sweep", ambient="dim", lenses=count, frames=frames) for i, count in enumerate(HIDDEN)]
+    plans = [draw_plan(seed + i, mode=light, motion="sweep", ambient="dim", lenses=count, frames=frames) for i, count in enumerate(HIDDEN)]
     same = {name: getattr(plans[0], name) for name in CAMERA}
     return [replace(plan, strobe_hz=STROBE_HZ, **same) for plan in plans]
 
@@ -80,11 +80,11 @@ def joined(truths):
     return whole
 
 
-def drawn(folder, seed, seconds):
-    clip = folder / f"sweep{seed}_{seconds:g}s.mp4"
+def drawn(folder, seed, seconds, light="strobe"):
+    clip = folder / f"sweep{seed}_{seconds:g}s{'' if light == 'strobe' else f'_{light}'}.mp4"
     if not clip.with_suffix(".json").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        rooms = [Room(plan) for plan in corners(seed, seconds)]
+        rooms = [Room(plan) for plan in corners(seed, seconds, light)]
         write_video(clip, film(rooms, seed), FPS, 21)
         clip.with_suffix(".json").write_text(json.dumps(joined([room.truth() for room in rooms])), encoding="utf-8")
     return clip
@@ -100,7 +100,7 @@ def confounders(truth):
 def main():
     cv2.setNumThreads(1)
     seed, seconds = (int(sys.argv[2]) if len(sys.argv) > 2 else 90_000), (float(sys.argv[3]) if len(sys.argv) > 3 else 120.0)
-    clip = drawn(Path(sys.argv[1]), seed, seconds)
+    clip = drawn(Path(sys.argv[1]), seed, seconds, *sys.argv[4:5])
     truth = ClipTruth.beside(clip)
     looking, began_s = LensSearch(), time.process_time()
     for frame in VideoFile(clip, threads=1).frames():
