@@ -57,6 +57,7 @@ def drain(source):
         return frames, unavailable
     return frames, None
 
+
 # Where the bright top left corner of the stored picture is shown, by definition of the matrix in
 # ISO/IEC 14496-12: x' = a x + c y, y' = b x + d y, moved back into view.
 TURNS = {

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from hardware.pictures import PictureFolder, read_lamp_states, read_picture
-from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable
+from hardware.sensor import InputUnreadable, Unavailable
+from tests.films import drain
 
 PICTURES = Path(__file__).parent.parent.parent / "shared/data/pictures"
 
@@ -163,15 +164,6 @@ def folder_of(path, names, **kw):
     for seed, name in enumerate(names):
         write(path / name, scene(seed=seed, **kw))
     return path
-
-
-def drain(source):
-    frames = []
-    try:
-        frames.extend(source.frames())
-    except SensorUnavailable as unavailable:
-        return frames, unavailable
-    return frames, None
 
 
 def test_a_folder_is_read_in_the_order_a_person_would(tmp_path):

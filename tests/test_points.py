@@ -53,6 +53,11 @@ def test_motion_draws_a_point_out():
     assert moved.max() < 0.6 * still.max()
 
 
+def test_however_long_the_way_it_shows_no_beads():
+    along = added(point(energy=8.0, way=(40.0, 0.0)), sigma=0.8)[40, 36:65, 0]
+    assert along.min() > 0.9 * along.max() > 0.0
+
+
 @pytest.mark.parametrize("place", [(np.nan, np.nan), (50.0, 40.0)])
 def test_nothing_is_drawn_where_there_is_no_light_or_no_place(place):
     none = point(*place, energy=0.0 if place[0] == place[0] else 5.0)

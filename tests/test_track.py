@@ -14,7 +14,7 @@ from detector.optics.live_tracks import TrackLimits
 from detector.optics.motion import Motion, MotionEstimator
 from detector.optics.neighbours import ALONE
 from detector.optics.rows import ROW, THIN_ABOVE
-from detector.optics.track import OUTLINED, Tracker
+from detector.optics.track import OUTLINE_EVERY, Tracker
 from detector.optics.view import look
 from tests.optics_scenes import Thing, every_other, film, hand, led, lens, levels, similarity
 
@@ -168,10 +168,10 @@ def test_now_and_then_it_is_told_whether_a_point_stands_in_the_middle_of_somethi
     tracker, disc = Tracker(), points_picture([(80.0, 60.0)])
     rows, columns = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
     disc[np.hypot(columns - 80, rows - 60) < 20] += 60
-    for i in range(2 * OUTLINED):
+    for i in range(2 * OUTLINE_EVERY):
         stand(tracker, i, disc)
     (rows,) = tracker.finish()
-    assert np.flatnonzero(rows["outline"]).tolist() == [0, OUTLINED]
+    assert np.flatnonzero(rows["outline"]).tolist() == [0, OUTLINE_EVERY]
     assert rows["outline"][0] > 0.1
 
 

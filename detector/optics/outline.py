@@ -30,7 +30,7 @@ NONE = 0.001
 _ANGLE = (np.arange(DIRECTIONS) + 0.5) * (2 * np.pi / DIRECTIONS)
 _X, _Y = (np.rint(np.outer(one, RADII)).astype(np.intp) for one in (np.cos(_ANGLE), np.sin(_ANGLE)))
 _EDGES = RADII[1:-1]
-_OUTLINE = np.flatnonzero(_EDGES >= LEAST)
+_WIDE_ENOUGH = np.flatnonzero(_EDGES >= LEAST)
 
 
 def outlines(view: View, x: FloatArray, y: FloatArray) -> FloatArray:
@@ -43,10 +43,10 @@ def outlines(view: View, x: FloatArray, y: FloatArray) -> FloatArray:
     near = edge.copy()
     np.maximum(near[..., 1:], edge[..., :-1], out=near[..., 1:])
     np.maximum(near[..., :-1], edge[..., 1:], out=near[..., :-1])
-    around = np.partition(near[..., _OUTLINE], MOST_OPEN, axis=1)[:, MOST_OPEN]
+    around = np.partition(near[..., _WIDE_ENOUGH], MOST_OPEN, axis=1)[:, MOST_OPEN]
     strong = np.partition(edge, DIRECTIONS - 2, axis=1)[:, DIRECTIONS - 2]
     inside = np.cumsum(strong, axis=1) / np.arange(1, len(_EDGES) + 1)
-    return np.asarray((around - inside[:, _OUTLINE - INSIDE]).max(axis=1, initial=NONE), np.float32)
+    return np.asarray((around - inside[:, _WIDE_ENOUGH - INSIDE]).max(axis=1, initial=NONE), np.float32)
 
 
 def _edges(view: View, x: FloatArray, y: FloatArray) -> FloatArray:

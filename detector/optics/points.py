@@ -73,7 +73,7 @@ def draw(luma: NDArray[np.uint8], points: Points, sigma_px: float, halo: Halo) -
 
 def _streak(x: Floats, y: Floats, way: Floats, sigma_px: float) -> Floats:
     """A point at (0, 0) drawn out along a way, at the places of rows `y` and columns `x`; its sum is 1."""
-    steps = max(1, min(9, math.ceil(math.hypot(*way))))
+    steps = max(1, math.ceil(math.hypot(*way)))
     shares = ((np.arange(steps) + 0.5) / steps - 0.5)[:, None]
     return _gaussian(x - shares * way[0], y - shares * way[1], _optics(sigma_px)) / steps
 

@@ -25,7 +25,7 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
-OUTLINED = 5
+OUTLINE_EVERY = 5
 """Every fifth frame tells what a glint stands in as well as all do, and keeps no step with a torch that an app switches."""
 
 
@@ -61,7 +61,7 @@ class Tracker:
         told = live.table["peak"][followed] >= self._limits.bright_peak
         followed, spot = followed[told], spot[told]
         seen, measured = self._seen(spot, spots, peak)
-        if self._frames % OUTLINED == 0:
+        if self._frames % OUTLINE_EVERY == 0:
             seen[_OUTLINE, measured] = outlines(view, *seen[:2, measured])
         rows = np.concatenate([followed, missed])
         placed = np.concatenate([seen, gaps], axis=1)
