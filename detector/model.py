@@ -46,13 +46,15 @@ class VerdictWord(StrEnum):
 class Frame:
     """One picture as shown to a person, with when it was taken and what lit it.
 
-    `lamp` is None where nobody knows; the optics then finds out from the pictures.
+    `lamp` is None where nobody knows; the optics then finds out from the pictures.  `spared` counts the frames just
+    before it that its source did not even decode, since the search was at ease.
     """
 
     picture: Pixels | Planes
     index: int
     at_s: float
     lamp: LampState | None = None
+    spared: int = 0
 
     @property
     def pixels(self) -> Pixels:

@@ -13,6 +13,7 @@ from typing import Any
 import av
 import av.error
 import numpy as np
+from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Disposition
@@ -28,6 +29,7 @@ from detector.model import Pixels
 from detector.planes import Planes
 from hardware.display import Turn, eight_bits, matrix_of, transfer_of
 from hardware.sensor import InputUnreadable
+from hardware.sparing import AtEase, Sparing
 from hardware.tally import Promise, Tally
 
 _CONTAINERS = "mov,matroska,avi,mpegts,mpeg,asf,flv,h264,hevc,m4v,mpegvideo,ogg"
@@ -59,8 +61,13 @@ class Opened:
         rate = stream.average_rate
         return Promise(0, max(duration_s, float(stream.frames / rate) if rate else 0.0))
 
-    def pictures(self, tally: Tally) -> Iterator[VideoFrame]:
-        """All that can be decoded.  A packet that cannot is counted, and the next one tried."""
+    def pictures(self, tally: Tally, at_ease: AtEase | None = None) -> Iterator[VideoFrame]:
+        """All that can be decoded.  A packet that cannot is counted, and the next one tried.
+
+        While `at_ease` says so, every second picture is left undecoded where no other is made from it; it counts.
+        """
+        sparing = None if at_ease is None else Sparing(at_ease)
+        disposable = _Disposable(self._stream)
         try:
             for packet in packets(self._container):
                 # Sound counts towards the end too: the duration promised is that of the longest stream.
@@ -69,12 +76,17 @@ class Opened:
                     tally.until_s = max(tally.until_s, end_s)
                 # The packets that end each stream bear the number 0, whichever it is.
                 if packet.stream.index == self._stream.index:
-                    _is_shown(packet, tally)
+                    if _is_shown(packet, tally) and sparing and _is_spared(packet, sparing, disposable):
+                        continue
                     for picture in _decoded(packet, tally):
                         tally.decoded += 1
+                        if sparing and picture.pts is not None:
+                            tally.spared += sparing.before(picture.pts)
                         yield picture
         except av.error.FFmpegError:
             tally.left_out += 1
+        if sparing:
+            tally.spared += sparing.before(None)
 
     def first_picture(self) -> VideoFrame:
         """The first that is whole; raises `InputUnreadable` where there is none."""
@@ -142,6 +154,30 @@ def _is_shown(packet: Packet[Any], tally: Tally) -> bool:
     tally.discarded += packet.size > 0 and packet.is_discard
     tally.torn |= packet.is_corrupt
     return packet.size > 0 and not packet.is_discard
+
+
+class _Disposable:
+    """Tells of a packet whether no other picture is made from its own, where FFmpeg knows that of the coding."""
+
+    def __init__(self, stream: VideoStream) -> None:
+        self._filter: BitStreamFilterContext | None = None
+        with suppress(av.error.FFmpegError):
+            self._filter = BitStreamFilterContext("filter_units=discard=nonref", stream)
+
+    def __call__(self, packet: Packet[Any]) -> bool:
+        if self._filter is None:
+            return False
+        try:
+            # a copy: what passes the filter is no longer packed as the decoder expects it
+            return not self._filter.filter(Packet(bytes(packet)))
+        except av.error.FFmpegError:
+            self._filter = None
+            return False
+
+
+def _is_spared(packet: Packet[Any], sparing: Sparing, disposable: _Disposable) -> bool:
+    stamp, step = packet.pts, packet.duration or 0
+    return stamp is not None and sparing.may_go(stamp, step) and disposable(packet) and sparing.goes(stamp)
 
 
 def _decoded(packet: Packet[Any], tally: Tally) -> list[VideoFrame]:

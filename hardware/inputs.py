@@ -16,6 +16,7 @@ from detector.model import Frame, Gap, SenseResult
 from hardware.clock import SweepClock
 from hardware.feeds import Feed, Named, Sense
 from hardware.sensor import FrameSource, LiveCamera, Unavailable
+from hardware.sparing import AtEase
 
 if TYPE_CHECKING:
     from hardware.replay import Recorded
@@ -82,7 +83,7 @@ def lens_live(
     if (trouble := doctor.opencv_trouble()) is not None:
         return absent("lens", trouble)
     name = "the camera" if camera is None else f"camera {camera}"
-    sense = _lens_over(name, False, lambda clock: _eye(camera, seconds, lamp, clock), distances_m, pictures=pictures)
+    sense = _lens_over(name, False, lambda clock, _: _eye(camera, seconds, lamp, clock), distances_m, pictures=pictures)
     return replace(sense, hint=HINT.format(seconds))
 
 
@@ -153,12 +154,12 @@ def _is_folder(path: Path) -> bool:
 
 
 def _lens_over_recording(path: Path, lamp: Path | None, distances_m: Sequence[float] = (), *, pictures: bool = True) -> Sense:
-    sense = _lens_over(path.name, True, lambda _: _recording(path, lamp), distances_m, pictures=pictures)
+    sense = _lens_over(path.name, True, lambda _, at_ease: _recording(path, lamp, at_ease), distances_m, pictures=pictures)
     return replace(sense, again=lambda: _recording(path, None).frames())
 
 
 def _lens_over(
-    name: str, replay: bool, source: Callable[[SweepClock], FrameSource], distances_m: Sequence[float], *, pictures: bool = True  # noqa: FBT001
+    name: str, replay: bool, source: Callable[[SweepClock, AtEase], FrameSource], distances_m: Sequence[float], *, pictures: bool = True  # noqa: FBT001
 ) -> Sense:  # fmt: skip
     from detector.optics.off_axis import rings_at  # noqa: PLC0415
     from detector.optics.population import Assumed  # noqa: PLC0415
@@ -170,7 +171,7 @@ def _lens_over(
     search = LensSearch(survey=survey, rings=rings_at(distances_m), pictures=pictures)
 
     def begin(clock: SweepClock) -> tuple[Named, Iterator[Any]]:
-        opened = source(clock)
+        opened = source(clock, lambda: search.at_ease)
         survey.expect(opened.expected_frames)
         return opened, opened.frames()
 
@@ -183,15 +184,16 @@ def _lens_over(
             remark(survey.advice)
         said = survey.advice or said
 
-    return Sense("lens", (Feed(name, replay, begin, search.add if replay else take_live),), search.finish)
+    feed = Feed(name, replay, begin, search.add if replay else take_live, lambda frame: 1 + frame.spared)
+    return Sense("lens", (feed,), search.finish)
 
 
-def _recording(path: Path, lamp: Path | None) -> FrameSource:
+def _recording(path: Path, lamp: Path | None, at_ease: AtEase | None = None) -> FrameSource:
     from hardware.pictures import PictureFolder, read_lamp_states  # noqa: PLC0415
     from hardware.video import VideoFile  # noqa: PLC0415
 
     states = None if lamp is None else read_lamp_states(lamp)
-    return PictureFolder(path, states) if _is_folder(path) else VideoFile(path, states)
+    return PictureFolder(path, states) if _is_folder(path) else VideoFile(path, states, at_ease=at_ease)
 
 
 def _eye(camera: int | None, seconds: float, lamp: LampPins | None, clock: SweepClock) -> FrameSource:

@@ -23,6 +23,8 @@ class Tally:
 
     decoded: int = 0
     left_out: int = 0
+    spared: int = 0
+    """Left undecoded, since nobody needed them."""
     discarded: int = 0
     """Cut away by an edit, though the tables count them."""
     torn: bool = False
@@ -32,14 +34,14 @@ class Tally:
         """Whether all that was promised came, undamaged."""
         return (
             not (self.left_out or self.torn)
-            and self.decoded >= promise.pictures - self.discarded
+            and self.decoded + self.spared >= promise.pictures - self.discarded
             and self.until_s >= promise.duration_s - _SLACK_S
         )
 
     def says(self, name: str, promise: Promise) -> str:
         """How much of a damaged file could be read, in one line."""
-        came = self.decoded - self.left_out
-        of = max(promise.pictures - self.discarded, self.decoded)
+        came = self.decoded + self.spared - self.left_out
+        of = max(promise.pictures - self.discarded, self.decoded + self.spared)
         many = f"{came} of {of} frames" if of > came else f"{came} frames"
         reach = f", {self.until_s:.1f} of {promise.duration_s:.1f} s" if promise.duration_s else ""
         return f"{name} is damaged or cut short: {many} could be read{reach}."

@@ -11,6 +11,7 @@ from detector.model import Frame, LampState
 from hardware.codec import opened, shown, turn_of
 from hardware.memory import keep_freed_memory
 from hardware.sensor import InputUnreadable, SensorUnavailable, Unavailable, named_file
+from hardware.sparing import AtEase
 from hardware.tally import Tally
 
 _HELD_BACK = 16
@@ -22,7 +23,7 @@ class VideoFile:
 
     lamp_states: one state for each frame in the order shown.  A label belongs to a time stamp, so
     that a damaged picture does not shift the labels after it.  threads: how many may decode, 0
-    lets FFmpeg choose.
+    lets FFmpeg choose.  at_ease: asked between pictures whether every second one is enough; see `sparing`.
 
     Raises `InputUnreadable` at once when not even one frame can be decoded, or when `lamp_states`
     tells of another number of frames.  `frames` leaves damaged pictures out (they keep their
@@ -31,10 +32,11 @@ class VideoFile:
 
     replay = True
 
-    def __init__(self, path: Path, lamp_states: Sequence[LampState] | None = None, threads: int = 0) -> None:
+    def __init__(self, path: Path, lamp_states: Sequence[LampState] | None = None, threads: int = 0, at_ease: AtEase | None = None) -> None:
         self.name = path.name
         self._path = named_file(path)
         self._threads = threads
+        self._at_ease = at_ease
         with opened(self._path, threads) as film:
             self._promise = film.promise()
             by_duration = round(self._promise.duration_s * (film.rate or 0))
@@ -49,14 +51,16 @@ class VideoFile:
         tally = Tally()
         with opened(self._path, self._threads) as film:
             clock = _Clock(step_s=1.0 / (film.rate or 30))
-            for picture in film.pictures(tally):
+            told = 0
+            for picture in film.pictures(tally, self._at_ease):
+                spared, told = tally.spared - told, tally.spared
                 at_s = clock.at_s(picture.time)
                 # A broken header can make later pictures any size; the room has not changed.
                 if picture.is_corrupt or (picture.width, picture.height) != self._size:
                     tally.left_out += 1
                     continue
                 lamp = None if picture.pts is None else self._labels.get(picture.pts)
-                yield Frame(shown(picture, self._turn), tally.decoded - 1, at_s, lamp)
+                yield Frame(shown(picture, self._turn), tally.decoded + tally.spared - 1, at_s, lamp, spared)
         if not tally.keeps(self._promise):
             raise SensorUnavailable(Unavailable.CUT_SHORT, tally.says(self.name, self._promise))
 

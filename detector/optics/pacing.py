@@ -74,6 +74,9 @@ class Pacer:
         self._level = 0.0
         self._calm = 0
         self._slow = False
+        self._even = 0
+        self._step_s = math.inf
+        self._came_s = -math.inf
         self._lit: Bands | None = None
         self._newest: Bands = np.zeros(_BANDS)
         self._held: list[Frame] = []
@@ -85,6 +88,8 @@ class Pacer:
     def due(self, frame: Frame) -> list[Due]:
         """What is to be searched now that `frame` has come: nothing where it is let by or may be dark."""
         self._newest = _levels(frame)
+        self._step_s, self._came_s = (frame.at_s - self._came_s) / (1 + frame.spared), frame.at_s
+        self.let_by += frame.spared
         if self._lets_by(frame):
             return []
         if frame.lamp is None and self._lit is not None:
@@ -96,6 +101,11 @@ class Pacer:
             if self._held and lost.mean() < (1.0 - self._limits.back) * self._loss:
                 return [self._glances(frame)]
         return [*self.rest(), Due(frame)]
+
+    @property
+    def at_ease(self) -> bool:
+        """Whether frames come so often, so evenly lit and from so quiet a hand that every second one is let by unseen."""
+        return self._step_s < self._limits.interval_s and self._slow and min(self._calm, self._even) >= self._limits.settle_frames
 
     def _glances(self, frame: Frame) -> Due:
         """A lit frame, and those of the dark ones before it that are worth a glance."""
@@ -121,6 +131,7 @@ class Pacer:
         """Whether `frame` need not be searched; never where the lamp's state is known."""
         before, self._level = self._level, float(np.exp(self._newest).mean())
         changed = abs(math.log(self._level / max(before, 1.0))) > self._limits.least_change
+        self._even = 0 if changed or frame.lamp is not None else self._even + 1
         steady = self._calm >= self._limits.settle_frames and not changed
         by = frame.lamp is None and steady and self._slow and frame.at_s - self._searched_s < self._limits.interval_s
         self.let_by += by

@@ -94,6 +94,11 @@ class LensSearch:
         for due in self._pacer.due(frame):
             self._search(due)
 
+    @property
+    def at_ease(self) -> bool:
+        """Whether every second frame would be let by just now: a source need not decode it."""
+        return self._pacer.at_ease
+
     def _search(self, due: Due) -> None:
         """Follows the room from light to light, and glances at dark frames in between."""
         view = look(due.frame.picture, self._buffers[0])

@@ -36,6 +36,7 @@ from detector.optics.search import LensSearch
 from detector.synthetic import Mode, Room, RoomPlan, draw_plan
 from hardware.codec import write_video
 from hardware.pictures import read_lamp_states
+from hardware.sparing import AtEase
 from hardware.video import VideoFile
 from tests.benchmarks.clip_truth import ClipTruth, Points, Score
 from tests.benchmarks.reliability import brier, calibration_error, poisson, reliability_table, wilson
@@ -106,15 +107,15 @@ def clips_of(folder: Path, seeds: Sequence[int]) -> Iterator[Path]:
         yield from (clip for clip in sorted(folder.glob("*.mp4")) if clip.with_suffix(".json").exists())
 
 
-def frames_of(clip: Path) -> Iterator[Frame]:
+def frames_of(clip: Path, at_ease: AtEase | None = None) -> Iterator[Frame]:
     lamp = clip.with_suffix(".lamp.json")
-    yield from VideoFile(clip, read_lamp_states(lamp) if lamp.exists() else None, threads=1).frames()
+    yield from VideoFile(clip, read_lamp_states(lamp) if lamp.exists() else None, 1, at_ease).frames()
 
 
 def search(clip: Path) -> tuple[Sequence[Finding], list[Judged]]:
     """What the search shows of a clip, and every track that it judged."""
     looking = LensSearch()
-    for frame in frames_of(clip):
+    for frame in frames_of(clip, lambda: looking.at_ease):
         looking.add(frame)
     with listening() as judged:
         return looking.finish().findings, judged

@@ -103,7 +103,7 @@ def main():
     clip = drawn(Path(sys.argv[1]), seed, seconds, *sys.argv[4:5])
     truth = ClipTruth.beside(clip)
     looking, began_s = LensSearch(), time.process_time()
-    for frame in VideoFile(clip, threads=1).frames():
+    for frame in VideoFile(clip, threads=1, at_ease=lambda: looking.at_ease).frames():
         looking.add(frame)
     result = looking.finish()
     spent_s = time.process_time() - began_s
