@@ -8,7 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from detector.optics.facts import FRESH_FRAMES, FRESH_PX, NEAR_LOOKALIKE_PX, gather, hue_of, with_company
+from detector.optics.companions import with_company
+from detector.optics.facts import FRESH_FRAMES, FRESH_PX, NEAR_LOOKALIKE_PX, gather, hue_of
 from detector.optics.neighbours import ALONE
 from detector.optics.rows import ROW
 

@@ -9,6 +9,7 @@ import numpy as np
 from detector.model import Finding, LampState, Track, probability_of
 from detector.optics import facts, lens
 from detector.optics.broad import broad_kind
+from detector.optics.companions import with_company
 from detector.optics.join import JoinLimits, join
 from detector.optics.off_axis import USUAL_RINGS, Rings
 from detector.optics.rolling import lamp_at
@@ -81,7 +82,7 @@ def _each(
     known = [(rows, told) for rows, told in gathered if told is not None and told.seen >= lens.FEWEST_SIGHTINGS]
     unknown = [rows for rows, told in gathered if told is None or told.seen < lens.FEWEST_SIGHTINGS]
     results: list[tuple[Rows, Finding | Refusal]] = [(rows, ("too little seen", _track(rows, states, numbers))) for rows in unknown]
-    for (rows, _), told in zip(known, facts.with_company(known), strict=True):
+    for (rows, _), told in zip(known, with_company(known), strict=True):
         results.append((rows, _judged(told, _track(rows, states, numbers))))
     return results
 

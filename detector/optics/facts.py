@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.model import LampState
-from detector.optics.glint import ALIKE_PEAK
 from detector.optics.median import middle
 from detector.optics.neighbours import ALONE
 from detector.optics.off_axis import USUAL_RINGS, Rings
@@ -22,29 +20,6 @@ NEAR_LOOKALIKE_PX = 16.0
 """A missing spot counts as dark only when no like spot stands this near: it may have been confused,"""
 NEXT_FRAMES = 4
 """A dark look counts within four frames of a sighting: the edges of every dark phase, however long."""
-FLASH_SWING = 1.5
-FLASH_SHARE = 0.6
-"""A glint that changed by half, or was there in fewer than 6 of 10 lit frames, comes and goes."""
-FLASH_PEAK = 200.0
-"""Facets are mirrors; a matt screw that darkens as one walks past is none."""
-FLASH_FLUX = 0.25
-"""Facets that stand at other angles return far less than the one that flashes."""
-FLASH_SELF_PX = 6.0
-FLASH_NEAR_PX = 90.0
-"""Nearer is the glint itself, farther is another thing."""
-FLASH_REACH_PX = 225.0
-"""How far apart in the room's own pixels what is so near in a picture can be: parallax shifts those."""
-FLASH_HELD = 0.6
-"""What was seen in few lit frames has flashed if it stayed while it was there; else it is a faint light that is often lost."""
-BUSY_NEAR_PX = 60.0
-BUSY_FRAMES = 150
-"""What was seen more than five seconds before or after may have stood in another corner of the room."""
-BUSY_FLUX = 0.5
-"""What returns less is a mark of the surface beside a strong glint."""
-FLASH_TOGETHER = 3
-"""Frames in which both were seen.  What only takes turns with it may be the same lens, lost and found
-again a little farther on: facets that flash in turn are seldom alone enough never to meet.
-"""
 FRESH_FRAMES = 3
 FRESH_PX = 9.0
 """unless it was seen within three frames: its place is then known to a few pixels."""
@@ -66,7 +41,8 @@ class Facts:
     `rough` (deviation around), `beside` (distance to the nearest like spot in px), `crowd` and `drift`
     (px a frame beyond the surroundings) are medians of the stronger half.  `flashers` counts other
     glints near it in the room that came and went as well and were seen beside it, `flash_px` is how far off the nearest of them is, `neighbours` all
-    that are nearly as strong, at whatever time.  `tint` is the share of colour in the halo (0 grey, 1
+    that are nearly as strong, at whatever time; `lamp_px` is how far off in px a light stays that the torch does not light, and
+    `lamp_slide` how far the two moved against each other (see `companions`).  `tint` is the share of colour in the halo (0 grey, 1
     pure), `tint_level` its strength.  `outline` is by how much the roundest edge about it exceeds those inside, as a share
     of the level; 0 where nobody looked.
     """
@@ -101,6 +77,8 @@ class Facts:
     held: float = 1.0
     neighbours: int = 0
     flash_px: float = ALONE
+    lamp_px: float = ALONE
+    lamp_slide: float = 0.0
     looked_px: float = 0.0
     looked_frames: int = 0
     outline: float = 0.0
@@ -198,42 +176,6 @@ _CODE: dict[LampState | None, int] = {"on-axis": 0, "off-axis": 1, "dark": 2, No
 """A frame without a state among others that have one was taken while the light changed."""
 _STEADY: dict[LampState | None, int] = {None: 0}
 _MEDIANS = ("peak", "flux", "core", "width", "long", "floor", "ring", "far", "through", "rough", "beside", "crowd", "drift")
-
-
-def with_company(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
-    """The facts of all tracks, each told how many others there were near it and how many of them flashed too.
-
-    Foil, jewels and crumpled film flash facet after facet as the camera moves; a lens is alone.
-    """
-    seen = [rows[rows["seen"]] for rows, _ in tracks]
-    places = np.array([[middle(rows[c]) for c in ("room_x", "room_y")] for rows in seen]).reshape(-1, 2)
-    flux, peak = (np.array([getattr(known, name) for _, known in tracks]) for name in ("flux", "peak"))
-    flashes = np.array([_comes_and_goes(known) for _, known in tracks], np.bool_)
-    spans = np.array([rows["frame"][[0, -1]] for rows in seen]).reshape(-1, 2)
-    result = []
-    for i, (_, known) in enumerate(tracks):
-        far = np.hypot(*(places - places[i]).T)
-        wait = np.maximum(spans[:, 0] - spans[i, 1], spans[i, 0] - spans[:, 1])
-        alike = flashes & (far < FLASH_REACH_PX) & (flux > FLASH_FLUX * flux[i]) & (peak > peak[i] - ALIKE_PEAK) & (wait <= 0)
-        beside = [j for j in np.flatnonzero(alike) if j != i and FLASH_SELF_PX < _apart(seen[i], seen[j]) < FLASH_NEAR_PX]
-        nearest = min((_apart(seen[i], seen[j]) for j in beside), default=ALONE)
-        near = int(((far > FLASH_SELF_PX) & (far < BUSY_NEAR_PX) & (flux > BUSY_FLUX * flux[i]) & (wait <= BUSY_FRAMES)).sum())
-        result.append(replace(known, flashers=len(beside), flash_px=nearest, neighbours=near))
-    return result
-
-
-def _apart(one: Rows, other: Rows) -> float:
-    """How far apart in px two glints were in the pictures that show both; infinite with too few of them."""
-    after = np.minimum(np.searchsorted(other["frame"], one["frame"]), len(other) - 1)
-    both = np.flatnonzero(other["frame"][after] == one["frame"])
-    if len(both) < FLASH_TOGETHER:
-        return math.inf
-    return float(middle(np.hypot(*(one[axis][both] - other[axis][after[both]] for axis in ("x", "y")))))
-
-
-def _comes_and_goes(known: Facts) -> bool:
-    seldom = known.seen < FLASH_SHARE * known.lit and known.held > FLASH_HELD
-    return known.peak >= FLASH_PEAK and (known.swing > FLASH_SWING or seldom)
 
 
 def _held(seen: NDArray[np.bool_]) -> float:

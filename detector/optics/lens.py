@@ -53,5 +53,5 @@ def judge(facts: Facts) -> Judgement:
 
 CUES: tuple[Callable[[Facts], Reason | None], ...] = (
     lamp.switching, lamp.off_axis, look.brightness, look.contrast, look.size, look.surroundings, look.outline, company.company, company.flashing,
-    course.swing, course.brief, look.colour, course.staying, course.persistence,
+    company.mirrored, course.swing, course.brief, look.colour, course.staying, course.persistence,
 )  # fmt: skip

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.model import LampState, probability_of
-from detector.optics import facts, lens
+from detector.optics import companions, facts, lens
 from detector.optics.cues.look import size_weight
 from detector.optics.join import JoinLimits, join
 from detector.optics.median import middle
@@ -84,5 +84,5 @@ def _ranks(standings: Sequence[Standing], now: int) -> NDArray[np.intp]:
     around = likely.copy()
     for i in np.flatnonzero(likely):
         wait = np.maximum(spans[:, 0] - spans[i, 1], spans[i, 0] - spans[:, 1])
-        around |= (np.hypot(*(places - places[i]).T) < facts.FLASH_REACH_PX) & (wait <= facts.BUSY_FRAMES)
+        around |= (np.hypot(*(places - places[i]).T) < companions.FLASH_REACH_PX) & (wait <= companions.BUSY_FRAMES)
     return np.where(around, 0, np.where(spans[:, 1] >= now - OPEN_FRAMES, 1, 2))
