@@ -111,7 +111,8 @@ def test_of_a_lens_in_pieces_that_do_not_fit_the_better_piece_tells():
 
 
 def test_two_that_were_seen_at_once_stay_two():
-    both = conclude([a_lens(), moved(a_lens(), 16.0)], on_off(), range(60))
+    flux = np.linspace(1000.0, 1600.0, 60)  # by more they would be facets
+    both = conclude([a_lens(flux=flux), moved(a_lens(flux=flux), 16.0)], on_off(), range(60))
     assert sum(isinstance(result, Finding) for result in both) == 2
 
 

@@ -8,7 +8,6 @@ import math
 import numpy as np
 import pytest
 
-from detector.optics.companions import with_company
 from detector.optics.facts import FRESH_FRAMES, FRESH_PX, NEAR_LOOKALIKE_PX, gather, hue_of
 from detector.optics.neighbours import ALONE
 from detector.optics.rows import ROW
@@ -97,74 +96,6 @@ def test_a_lens_out_of_its_angle_breaks_off_once_and_a_flicker_often(pattern, he
 def test_only_lit_looks_tell_whether_a_sighting_held():
     rows, states = alternating(20, level=0.0)
     assert gather(rows, states).held == 1.0
-
-
-def company(*tracks):
-    return with_company([(rows, gather(rows, steady(rows))) for rows in tracks])
-
-
-def at(rows, x):
-    rows["x"] = rows["room_x"] = x
-    return rows
-
-
-def flash(first, last, x, count=40):
-    """A glint that was there from one frame to another."""
-    rows = at(looks(count, flux=800.0), x)
-    rows["seen"] = rows["measured"] = (rows["frame"] >= first) & (rows["frame"] < last)
-    return rows
-
-
-def test_what_flashed_beside_a_glint_is_counted_and_what_took_turns_with_it_is_not():
-    assert [one.flashers for one in company(flash(0, 16, 50), flash(8, 20, 70))] == [1, 1]
-    assert [one.flashers for one in company(flash(0, 16, 50), flash(20, 36, 70))] == [0, 0]
-    assert [one.flashers for one in company(flash(0, 16, 50), flash(14, 30, 70))] == [0, 0]  # two frames are chance
-
-
-def test_the_nearest_flash_tells_how_far_off_company_is():
-    near, far, farther = flash(0, 16, 50), flash(0, 16, 70), flash(0, 16, 95)
-    assert [one.flash_px for one in company(near, far, farther)] == pytest.approx([20, 20, 25])
-    assert company(near)[0].flash_px == ALONE
-
-
-def test_flashes_are_no_company_from_afar_or_at_the_same_place():
-    assert [one.flashers for one in company(flash(0, 16, 50), flash(0, 16, 53))] == [0, 0]
-    assert [one.flashers for one in company(flash(0, 16, 50), flash(0, 16, 150))] == [0, 0]
-
-
-def test_how_far_apart_flashes_are_is_told_by_the_pictures_that_show_both():
-    near, far = flash(0, 16, 50), flash(0, 16, 70)
-    far["room_x"] = 200  # nearer than the wall, and so it crept over the room's picture
-    assert [one.flashers for one in company(near, far)] == [1, 1]
-    apart = flash(0, 16, 70)
-    apart["x"] = 200
-    assert [one.flashers for one in company(near, apart)] == [0, 0]
-
-
-def test_a_faint_light_that_is_often_lost_is_no_flash():
-    lost = at(looks(40, flux=800.0), 70)
-    lost["seen"] = lost["measured"] = lost["frame"] % 3 == 0
-    assert [one.flashers for one in company(at(looks(40, flux=800.0), 50), lost)] == [0, 0]
-    assert company(at(looks(40, flux=800.0), 50), flash(0, 14, 70))[0].flashers == 1
-
-
-def test_neighbours_are_counted_at_whatever_time_if_they_are_nearly_as_strong():
-    sheet = company(*(flash(4 * i, 4 * i + 6, 50 + 9 * i) for i in range(6)))
-    assert [one.neighbours for one in sheet] == [5] * 6
-    weak = looks(40, flux=200.0, room_x=70.0)
-    assert company(looks(40), weak)[0].neighbours == 0
-    assert company(looks(40), weak)[1].neighbours == 1
-    assert company(looks(40), at(looks(40), 120.0))[0].neighbours == 0
-
-
-def test_what_was_seen_long_before_or_after_is_no_neighbour():
-    def after(wait):
-        other = flash(0, 16, 70)
-        other["frame"] += 16 + wait
-        return company(flash(0, 16, 50), other)[0].neighbours
-
-    assert after(100) == 1
-    assert after(200) == 0
 
 
 def test_one_or_two_looks_in_a_light_are_chance():

@@ -14,6 +14,7 @@ from detector.model import probability_of
 from detector.optics import lens
 from detector.optics.cues import look
 from detector.optics.facts import Facts
+from detector.optics.neighbours import ALONE
 from detector.optics.off_axis import USUAL_RINGS, Rings, rings_at
 from detector.optics.outline import NONE
 
@@ -21,13 +22,15 @@ NOTHING = {field.name: 0 for field in dataclasses.fields(Facts)} | {"rings": USU
 GLINT = Facts(**NOTHING | {
     "lit": 40, "seen": 40, "level": 140.0, "swing": 1.3, "smooth": 0.5, "peak": 240.0, "core": 4.0, "width": 1.2, "long": 1.05,
     "floor": 60.0, "ring": 62.0, "far": 60.0, "rough": 4.0, "beside": 999.0, "drift": 0.1, "tint": 0.05, "tint_level": 60.0, "hue": "blue", "held": 1.0, "travel": 120.0,
-    "through": 60.0,
+    "through": 60.0, "lamp_px": ALONE,
 })  # fmt: skip
 SWITCHED = {"dark": 20, "lit": 20, "seen": 20, "dimming": 0.4}
 THREE = SWITCHED | {"off_axis": 20}
 
 CUES = {
     # cue -> what favours a lens, what speaks against one
+    "mirrored lamp": ({}, {"lamp_px": 20.0, "lamp_slide": 5.0}),
+    "half a lamp": (SWITCHED | {"dark_level": 8.0}, SWITCHED | {"dark_level": 45.0, "dimming": 0.9}),
     "switching": (SWITCHED | {"dark_level": 0.0}, SWITCHED | {"dark_level": 130.0}),
     "pattern": (SWITCHED | {"dark_level": 0.0}, SWITCHED | {"dark_level": 70.0, "dimming": 0.5}),
     "off_axis": (THREE | {"off_share": 0.05}, THREE | {"off_share": 0.98}),
@@ -182,9 +185,32 @@ def test_a_point_is_as_broad_as_its_strength_makes_it_and_a_disc_broader(core):
 
 
 def test_flashes_farther_off_than_a_sheet_reaches_say_half_as_much():
-    weights = [weight_of("other flashes", facts(flashers=1, flash_px=px)) for px in (15.0, 55.0, 75.0, 89.0)]
-    assert weights[0] == weights[1] < weights[2] == weights[3] < 0
-    assert weights[3] == pytest.approx(weights[0] / 2)
+    weights = [weight_of("other flashes", facts(flashers=1, flash_px=px)) for px in (15.0, 60.0, 85.0, 109.0)]
+    assert weights[0] == weights[1] < weights[2] < weights[3] < 0
+    assert weights[3] == pytest.approx(0.41 * weights[0], abs=0.1)
+
+
+def test_what_flashes_beside_it_leaves_it_no_longer_alone():
+    assert "alone" in kinds(facts())
+    assert "alone" not in kinds(facts(flashers=1, flash_px=80.0))
+
+
+def test_a_crowd_in_a_busy_place_says_more_than_a_crowd():
+    assert weight_of("crowd", facts(crowd=3.0, neighbours=9)) < weight_of("crowd", facts(crowd=3.0)) < 0
+
+
+def test_a_lamp_beside_it_says_more_where_it_slides_and_less_from_afar():
+    still, slid, far = (weight_of("mirrored lamp", facts(lamp_px=px, lamp_slide=slide)) for px, slide in ((20.0, 0.5), (20.0, 5.0), (42.0, 5.0)))
+    assert slid < still < 0
+    assert slid < far < 0
+    assert "mirrored lamp" not in kinds(facts(lamp_px=55.0, lamp_slide=5.0))
+
+
+def test_what_stays_when_the_torch_goes_out_grows_against_a_lens():
+    weights = [weight_of("torch on and off", facts(**SWITCHED | {"dark_level": level, "dimming": 0.9})) for level in (0.0, 18.0, 34.0, 40.0)]
+    assert weights[0] == weights[1] > 0 > weights[2] > weights[3]
+    reason = next(r for r in lens.judge(facts(**SWITCHED | {"dark_level": 40.0, "dimming": 0.9})).reasons if r.kind == "torch on and off")
+    assert "Part of it stays" in reason.says
 
 
 def test_who_looked_for_three_seconds_does_not_know_yet_that_it_was_brief():

@@ -7,31 +7,29 @@ the torch, and beside it whatever else lights the room, which stays when the tor
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 import numpy as np
 
 from detector.optics.facts import Facts
-from detector.optics.glint import ALIKE_PEAK
 from detector.optics.median import middle
 from detector.optics.neighbours import ALONE
 from detector.optics.rows import Rows
 
-FLASH_SWING = 1.5
-FLASH_SHARE = 0.6
-"""A glint that changed by half, or was there in fewer than 6 of 10 lit frames, comes and goes."""
-FLASH_PEAK = 200.0
-"""Facets are mirrors; a matt screw that darkens as one walks past is none."""
+FLASH_SWINGS, FLASH_FAR_PX = (1.8, 2.6), (60.0, 90.0)
+FLASH_SMOOTH, FLASH_HELD = 0.55, 0.6
+"""A facet changed by so many times, and by more farther off, steadily, and stayed while it was there; what only jumps is a mark
+that is followed badly, and studs and leaves a hand's breadth away change by less.
+Beside 19 of 27 facets that were nearly taken for a lens stood such a one within 35 px, and beside one of 308 lenses."""
 FLASH_FLUX = 0.25
 """Facets that stand at other angles return far less than the one that flashes."""
 FLASH_SELF_PX = 6.0
-FLASH_NEAR_PX = 90.0
+FLASH_NEAR_PX = 110.0
 """Nearer is the glint itself, farther is another thing."""
 FLASH_REACH_PX = 225.0
 """How far apart in the room's own pixels what is so near in a picture can be: parallax shifts those."""
-FLASH_HELD = 0.6
-"""What was seen in few lit frames has flashed if it stayed while it was there; else it is a faint light that is often lost."""
 BUSY_NEAR_PX = 60.0
 BUSY_FRAMES = 150
 """What was seen more than five seconds before or after may have stood in another corner of the room."""
@@ -57,28 +55,31 @@ def with_company(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
     """
     seen = [rows[rows["seen"]] for rows, _ in tracks]
     places = np.array([[middle(rows[c]) for c in ("room_x", "room_y")] for rows in seen]).reshape(-1, 2)
-    flux, peak = (np.array([getattr(known, name) for _, known in tracks]) for name in ("flux", "peak"))
-    flashes, lamps = (np.array([is_one(known) for _, known in tracks], np.bool_) for is_one in (_comes_and_goes, _shines_by_itself))
+    flux = np.array([known.flux for _, known in tracks])
+    flashes, lamps = (np.array([is_one(known) for _, known in tracks], np.bool_) for is_one in (_flashes, _shines_by_itself))
     spans = np.array([rows["frame"][[0, -1]] for rows in seen]).reshape(-1, 2)
     result = []
     for i, (_, known) in enumerate(tracks):
         far = np.hypot(*(places - places[i]).T)
         wait = np.maximum(spans[:, 0] - spans[i, 1], spans[i, 0] - spans[:, 1])
-        meets = (far < FLASH_REACH_PX) & (wait <= 0)
-        alike = flashes & meets & (flux > FLASH_FLUX * flux[i]) & (peak > peak[i] - ALIKE_PEAK)
-        flashing = [px for j in np.flatnonzero(alike) if j != i and FLASH_SELF_PX < (px := _apart(seen[i], seen[j])[0]) < FLASH_NEAR_PX]
-        near = int(((far > FLASH_SELF_PX) & (far < BUSY_NEAR_PX) & (flux > BUSY_FLUX * flux[i]) & (wait <= BUSY_FRAMES)).sum())
-        lamp = min((_apart(seen[i], seen[j]) for j in np.flatnonzero(lamps & meets) if j != i), key=_likeness, default=(ALONE, 0.0))
-        lamp = lamp if LAMP_NEAR_PX[0] < lamp[0] < LAMP_NEAR_PX[1] else (ALONE, 0.0)
-        result.append(
-            replace(known, flashers=len(flashing), flash_px=min(flashing, default=ALONE), neighbours=near, lamp_px=lamp[0], lamp_slide=lamp[1])
-        )
+        meets = (far < FLASH_REACH_PX) & (wait <= 0) & (np.arange(len(tracks)) != i)
+        near = (far > FLASH_SELF_PX) & (far < BUSY_NEAR_PX) & (flux > BUSY_FLUX * flux[i]) & (wait <= BUSY_FRAMES)
+        bright = np.flatnonzero(flashes & meets & (flux > FLASH_FLUX * flux[i])).tolist()
+        flashing = [px for j in bright if _counts(px := _apart(seen[i], seen[j])[0], tracks[j][1].swing)]
+        lamp = _lamp(_apart(seen[i], seen[j]) for j in np.flatnonzero(lamps & meets).tolist())
+        told = replace(known, flashers=len(flashing), flash_px=min(flashing, default=ALONE), lamp_px=lamp[0], lamp_slide=lamp[1])
+        result.append(replace(told, neighbours=int(near.sum())))
     return result
 
 
-def _likeness(lamp: tuple[float, float]) -> tuple[bool, float]:
-    """Order of lamps: those near enough first, of these the one that slid most."""
-    return not LAMP_NEAR_PX[0] < lamp[0] < LAMP_NEAR_PX[1], -lamp[1]
+def _counts(px: float, swing: float) -> bool:
+    """Whether a flash so far off, which changed by so much, is company."""
+    return FLASH_SELF_PX < px < FLASH_NEAR_PX and swing > float(np.interp(px, FLASH_FAR_PX, FLASH_SWINGS))
+
+
+def _lamp(lamps: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """Of lamps, each with its distance and slide, the one near by that slid most."""
+    return max((lamp for lamp in lamps if LAMP_NEAR_PX[0] < lamp[0] < LAMP_NEAR_PX[1]), key=itemgetter(1), default=(ALONE, 0.0))
 
 
 def _apart(one: Rows, other: Rows) -> tuple[float, float]:
@@ -95,9 +96,8 @@ def _apart(one: Rows, other: Rows) -> tuple[float, float]:
     return float(middle(np.hypot(*between))), float(np.hypot(*np.ptp(steps, axis=1)))
 
 
-def _comes_and_goes(known: Facts) -> bool:
-    seldom = known.seen < FLASH_SHARE * known.lit and known.held > FLASH_HELD
-    return known.peak >= FLASH_PEAK and (known.swing > FLASH_SWING or seldom)
+def _flashes(known: Facts) -> bool:
+    return known.swing > FLASH_SWINGS[0] and known.smooth >= FLASH_SMOOTH and known.held > FLASH_HELD
 
 
 def _shines_by_itself(known: Facts) -> bool:

@@ -21,10 +21,10 @@ def company(facts: Facts) -> Reason | None:
             says = f"A second glint keeps close beside it and {facts.neighbours} in all were seen around it: foil, stones or a pattern."
         return Reason("double highlight", says, round(facts.beside, 1), "px", max(-3.0 + min(0.0, weight), -5.0), PHYSICS)
     if facts.crowd >= 2:
-        return Reason("crowd", f"{facts.crowd:.0f} like glints stand around it: foil, a row of lights or a pattern.", round(facts.crowd), "within 40 px", ramp(facts.crowd, 2.0, 6.0, -1.3, -2.5), PHYSICS)
+        return Reason("crowd", f"{facts.crowd:.0f} like glints stand around it: foil, a row of lights or a pattern.", round(facts.crowd), "within 40 px", ramp(facts.crowd, 2.0, 6.0, -1.3, -2.5) + 0.5 * min(0.0, weight), PHYSICS)
     if weight < 0.0:
         return Reason("busy place", f"{facts.neighbours} other glints were seen around it, nearly as strong, if not at once: foil, stones or a pattern.", facts.neighbours, "within 60 px", weight, PHYSICS)
-    if facts.crowd < 0.5:
+    if facts.crowd < 0.5 and not facts.flashers:
         return Reason("alone", "Nothing like it shines around it.", 0, "within 40 px", weight, PHYSICS)
     return None
 
@@ -43,8 +43,8 @@ def flashing(facts: Facts) -> Reason | None:
         return None
     others = "Another glint" if facts.flashers == 1 else f"{facts.flashers} other glints"
     says = f"{others} near it came and went too, as those of foil or jewels do."
-    weight = min(ramp(facts.flashers, 1.0, 2.0, -1.8, -3.5) * ramp(facts.flash_px, *FAR_FLASH), ramp(facts.neighbours, *SHEET))
-    return Reason("other flashes", says, facts.flashers, "within 90 px", weight, PHYSICS)
+    weight = min(ramp(facts.flashers, 1.0, 2.0, -3.0, -3.5), ramp(facts.neighbours, *SHEET)) * ramp(facts.flash_px, *FAR_FLASH)
+    return Reason("other flashes", says, facts.flashers, "within 110 px", weight, PHYSICS)
 
 
 def mirrored(facts: Facts) -> Reason | None:
@@ -65,5 +65,5 @@ SLID_PX = (1.0, 3.0)
 SHEET = (1.0, 5.0, 0.0, -4.0)
 """One other flash may be chance; one among several glints is foil of which the other facets lit up at other times:
 with three or more around it that was so nine times of ten."""
-FAR_FLASH = (55.0, 75.0, 1.0, 0.5)
+FAR_FLASH = (60.0, 110.0, 1.0, 0.4)
 """Px to the nearest: facets flash 10 to 45 px apart; of the lenses that have such company three of four have it farther off."""

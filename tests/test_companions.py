@@ -1,0 +1,152 @@
+"""What else shone around a glint, from rows made by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detector.optics.companions import FLASH_NEAR_PX, LAMP_NEAR_PX, with_company
+from detector.optics.facts import gather
+from detector.optics.neighbours import ALONE
+from tests.test_facts import alternating, looks, steady
+
+
+def company(*tracks):
+    return with_company([(rows, gather(rows, steady(rows))) for rows in tracks])
+
+
+def at(rows, x):
+    rows["x"] = rows["room_x"] = x
+    return rows
+
+
+def flash(first, last, x, times=4.0, count=40):
+    """A glint that was there from one frame to another, and grew so many times brighter."""
+    rows = at(looks(count, flux=800.0), x)
+    rows["seen"] = rows["measured"] = there = (rows["frame"] >= first) & (rows["frame"] < last)
+    rows["flux"][there] = np.geomspace(800.0, 800.0 * times, there.sum())
+    return rows
+
+
+def mirrored(x, slide=0.0, dark=120.0, **fields):
+    """A light that stays in the dark, its states, and how far it moves meanwhile."""
+    rows, states = alternating(40, level=dark, **fields)
+    rows["seen"] = rows["measured"] = True
+    rows = at(rows, x)
+    rows["x"] += np.linspace(0.0, slide, 40)
+    return rows, states
+
+
+def lamps(*others):
+    glint, states = alternating(40, level=0.0)
+    return with_company([(rows, gather(rows, states)) for rows in (glint, *others)])[0]
+
+
+# --- flashes
+
+
+def test_what_flashed_beside_a_glint_is_counted_and_what_took_turns_with_it_is_not():
+    assert [one.flashers for one in company(flash(0, 16, 50), flash(8, 20, 70))] == [1, 1]
+    assert [one.flashers for one in company(flash(0, 16, 50), flash(20, 36, 70))] == [0, 0]
+    assert [one.flashers for one in company(flash(0, 16, 50), flash(14, 30, 70))] == [0, 0]  # two frames are chance
+
+
+def test_the_nearest_flash_tells_how_far_off_company_is():
+    near, far, farther = flash(0, 16, 50), flash(0, 16, 70), flash(0, 16, 95)
+    assert [one.flash_px for one in company(near, far, farther)] == pytest.approx([20, 20, 25])
+    assert company(near)[0].flash_px == ALONE
+
+
+def test_flashes_are_no_company_from_afar_or_at_the_same_place():
+    assert [one.flashers for one in company(flash(0, 16, 50), flash(0, 16, 53))] == [0, 0]
+    assert [one.flashers for one in company(flash(0, 16, 50), flash(0, 16, 52 + FLASH_NEAR_PX))] == [0, 0]
+
+
+def test_how_far_apart_flashes_are_is_told_by_the_pictures_that_show_both():
+    near, far = flash(0, 16, 50), flash(0, 16, 70)
+    far["room_x"] = 200  # nearer than the wall, and so it crept over the room's picture
+    assert [one.flashers for one in company(near, far)] == [1, 1]
+    apart = flash(0, 16, 70)
+    apart["x"] = 200
+    assert [one.flashers for one in company(near, apart)] == [0, 0]
+
+
+def test_the_farther_off_the_more_it_must_have_changed():
+    steady_one = at(looks(40, flux=800.0), 50)
+    assert [company(steady_one, flash(0, 16, 70, times))[0].flashers for times in (1.5, 2.4, 4.0)] == [0, 1, 1]
+    assert [company(steady_one, flash(0, 16, 145, times))[0].flashers for times in (1.5, 2.4, 4.0)] == [0, 0, 1]
+
+
+def test_what_jumps_or_is_often_lost_is_no_flash():
+    steady_one = at(looks(40, flux=800.0), 50)
+    jumping = flash(0, 16, 70)
+    jumping["flux"][:16] = np.where(np.arange(16) % 2, 800.0, 3200.0)
+    assert company(steady_one, jumping)[0].flashers == 0
+    lost = flash(0, 40, 70)
+    lost["seen"] = lost["measured"] = lost["frame"] % 3 == 0
+    assert company(steady_one, lost)[0].flashers == 0
+
+
+def test_a_faint_flash_is_none_to_a_strong_glint():
+    strong = at(looks(40, flux=30_000.0), 50)
+    assert company(strong, flash(0, 16, 70))[0].flashers == 0
+
+
+# --- whatever is nearly as strong
+
+
+def test_neighbours_are_counted_at_whatever_time_if_they_are_nearly_as_strong():
+    sheet = company(*(flash(4 * i, 4 * i + 6, 50 + 9 * i, times=1.0) for i in range(6)))
+    assert [one.neighbours for one in sheet] == [5] * 6
+    weak = looks(40, flux=200.0, room_x=70.0)
+    assert company(looks(40), weak)[0].neighbours == 0
+    assert company(looks(40), weak)[1].neighbours == 1
+    assert company(looks(40), at(looks(40), 120.0))[0].neighbours == 0
+
+
+def test_what_was_seen_long_before_or_after_is_no_neighbour():
+    def after(wait):
+        other = flash(0, 16, 70)
+        other["frame"] += 16 + wait
+        return company(flash(0, 16, 50), other)[0].neighbours
+
+    assert after(100) == 1
+    assert after(200) == 0
+
+
+# --- a lamp in the same gloss
+
+
+def test_a_light_that_stays_in_the_dark_beside_a_glint_is_told_with_its_slide():
+    beside, _ = mirrored(70.0, slide=10.0)
+    known = lamps(beside)
+    assert known.lamp_px == pytest.approx(25, abs=2)
+    assert known.lamp_slide == pytest.approx(8, abs=2)
+    still = lamps(mirrored(70.0)[0])
+    assert still.lamp_px == pytest.approx(20)
+    assert still.lamp_slide == pytest.approx(0.0, abs=0.1)
+
+
+def test_what_goes_out_with_the_torch_is_no_lamp():
+    assert lamps(mirrored(70.0, dark=20.0)[0]).lamp_px == ALONE
+
+
+def test_a_coloured_light_is_an_indicator():
+    green, _ = mirrored(70.0)
+    green["blue"], green["green"], green["red"] = 5.0, 60.0, 5.0
+    assert lamps(green).lamp_px == ALONE
+
+
+def test_lamps_too_far_or_in_the_same_place_are_none():
+    assert lamps(mirrored(50.0 + LAMP_NEAR_PX[1] + 5)[0]).lamp_px == ALONE
+    assert lamps(mirrored(53.0)[0]).lamp_px == ALONE
+    assert lamps().lamp_px == ALONE
+
+
+def test_of_several_the_one_that_slid_most_is_told():
+    known = lamps(mirrored(64.0)[0], mirrored(80.0, slide=6.0)[0], mirrored(200.0, slide=50.0)[0])
+    assert known.lamp_px == pytest.approx(33, abs=2)
+
+
+def test_under_a_steady_torch_nobody_knows_what_a_lamp_is():
+    assert company(at(looks(40), 50), at(looks(40), 70))[0].lamp_px == ALONE
