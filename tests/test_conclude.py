@@ -23,7 +23,7 @@ def track(frames=60, seen=None, **fields):
     rows["seen"] = rows["measured"] = True if seen is None else [seen(i) for i in range(frames)]
     usual = {
         "x": 50 + 0.1 * np.arange(frames), "y": 40.0, "room_x": 50.0, "room_y": 40.0, "level": 140.0, "peak": 255.0, "flux": 800.0,
-        "floor": 60.0, "ring": 62.0, "far": 60.0, "width": 1.1, "long": 1.0, "core": 3.0, "rough": 3.0, "beside": ALONE,
+        "floor": 60.0, "ring": 62.0, "moat": -1.0, "far": 60.0, "width": 1.1, "long": 1.0, "core": 3.0, "rough": 3.0, "beside": ALONE,
         "around": 60.0, "blue": 40.0, "green": 40.0, "red": 40.0,
     }  # fmt: skip
     for name, value in (usual | fields).items():

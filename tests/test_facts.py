@@ -13,7 +13,7 @@ from detector.optics.neighbours import ALONE
 from detector.optics.rows import ROW
 
 DEFAULTS = {
-    "x": 50.0, "y": 40.0, "room_x": 50.0, "room_y": 40.0, "level": 100.0, "peak": 230.0, "flux": 800.0, "floor": 60.0, "ring": 62.0,
+    "x": 50.0, "y": 40.0, "room_x": 50.0, "room_y": 40.0, "level": 100.0, "peak": 230.0, "flux": 800.0, "floor": 60.0, "ring": 62.0, "moat": -1.0,
     "far": 58.0, "width": 1.1, "long": 1.05, "core": 3.0, "rough": 4.0, "beside": ALONE, "around": 60.0, "drift": 0.1,
 }  # fmt: skip
 

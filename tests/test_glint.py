@@ -554,3 +554,12 @@ def test_the_same_picture_gives_the_same_spots():
     one, two = find(starry(), LIMITS), find(starry(), LIMITS)
     assert np.array_equal(one.x, two.x)
     assert np.array_equal(one.level, two.level)
+
+
+@pytest.mark.parametrize(("dark", "deep"), [(np.hypot(*np.mgrid[-40:40, -40:40]) <= 4.5, True), (np.hypot(*np.mgrid[-40:40, -40:40]) <= 12, False), (np.abs(np.mgrid[-40:40, -40:40][1]) <= 4, False)])
+def test_a_small_stud_has_a_moat_all_round_and_a_hole_or_a_frame_has_none(dark, deep):
+    picture = np.where(dark, 30, 150).astype(np.uint8)
+    picture = np.maximum(picture, grey_point(40, 40, 1.0, height=220, floor=0, size=(80, 80)))
+    spots, glints = measured(picture)
+    (moat,) = glints.moat[near(spots, 40, 40)]
+    assert (moat > 60) if deep else (moat < 5)

@@ -199,6 +199,22 @@ def test_what_moves_beyond_the_rest_lends_its_parallax_to_the_points_near_it():
     assert motion.parallax.shape == (SIZE[1] // NODE_PX + 1, SIZE[0] // NODE_PX + 1, 3)
 
 
+def test_what_only_the_torch_showed_lends_no_parallax():
+    """Corners of a table that is dark without the torch end on whatever is there instead."""
+
+    def most(limits):
+        estimator = MotionEstimator(limits)
+        above = np.arange(SIZE[1])[:, None] < SIZE[1] * 0.5
+        for seed in (5, 6):
+            lit = np.where(above, seen_wall(wall(seed=4), similarity()), seen_wall(wall(seed=seed), similarity()))
+            motion = estimator.add(look(levels(lit)))
+        assert motion.measured
+        return float(np.abs(motion.parallax[..., :2]).max())
+
+    assert most(MotionLimits(many_leave=0.0)) > 2.0
+    assert most(MotionLimits()) < 0.5
+
+
 def test_on_a_flat_wall_there_is_next_to_no_parallax():
     motion = follow([similarity(), similarity(4.0, -3.0)])[1]
     assert np.abs(motion.parallax).max() < 0.4

@@ -37,10 +37,10 @@ class Facts:
     then), both lamps taken to be equally strong, which stood as `rings` says.  `swing` is the ratio of the strong to the weak end of
     the flux while seen and `smooth` is 1 when it changes steadily, 0 when it jumps at random; `travel`
     how far over the picture it was seen, in px, and `looked_px` how far, `looked_frames` how long it was looked for in the light.  `peak` (0 to 255), `flux` (grey levels summed), `core`
-    (saturated px), `width` (px), `long` (axis ratio), `floor`, `ring`, `far` (levels 7, 5 and 14 px out), `through` (the darkest way through it, 14 px out on both sides),
+    (saturated px), `width` (px), `long` (axis ratio), `floor`, `ring`, `far` (levels 7, 5 and 14 px out), `through` (the darkest way through it, 14 px out on both sides), `moat` (by how much 3 to 4 px out is darker than the darkest way through it 7 px out),
     `rough` (deviation around), `beside` (distance to the nearest like spot in px), `crowd` and `drift`
     (px a frame beyond the surroundings) are medians of the stronger half.  `flashers` counts other
-    glints near it in the room that came and went as well and were seen beside it, `flash_px` is how far off the nearest of them is, `neighbours` all
+    glints near it in the room that came and went as well and were seen beside it, `neighbours` all
     that are nearly as strong, at whatever time; `lamp_px` is how far off in px a light stays that the torch does not light, and
     `lamp_slide` how far the two moved against each other (see `companions`).  `tint` is the share of colour in the halo (0 grey, 1
     pure), `tint_level` its strength.  `outline` is by how much the roundest edge about it exceeds those inside, as a share
@@ -76,13 +76,13 @@ class Facts:
     hue: str
     held: float = 1.0
     neighbours: int = 0
-    flash_px: float = ALONE
     lamp_px: float = ALONE
     lamp_slide: float = 0.0
     looked_px: float = 0.0
     looked_frames: int = 0
     outline: float = 0.0
     through: float = 255.0
+    moat: float = 0.0
     rings: Rings = USUAL_RINGS
 
 
@@ -175,7 +175,7 @@ def hue_of(tint: NDArray[np.float32] | NDArray[np.float64]) -> str:
 _CODE: dict[LampState | None, int] = {"on-axis": 0, "off-axis": 1, "dark": 2, None: 3}
 """A frame without a state among others that have one was taken while the light changed."""
 _STEADY: dict[LampState | None, int] = {None: 0}
-_MEDIANS = ("peak", "flux", "core", "width", "long", "floor", "ring", "far", "through", "rough", "beside", "crowd", "drift")
+_MEDIANS = ("peak", "flux", "core", "width", "long", "floor", "ring", "far", "through", "moat", "rough", "beside", "crowd", "drift")
 
 
 def _held(seen: NDArray[np.bool_]) -> float:

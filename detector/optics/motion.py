@@ -51,6 +51,10 @@ class MotionLimits:
     only guess a pan that ends at once would be lost for good."""
     parallax_px: float = 12.0
     """A corner that leaves the similarity by more is a wrong match rather than parallax."""
+    many_leave: float = 0.7
+    """Where fewer follow the similarity the light has changed, or a near thing fills the picture: those that leave it are followed
+    back, and count where they come back to within"""
+    back_px: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ class MotionEstimator:
         self._to_room = self._to_room @ np.linalg.inv(self._step)
         residual = new - transform(self._step, old)
         near = np.abs(residual).max(axis=1, initial=0.0) < self._limits.parallax_px
+        if inliers.sum() < self._limits.many_leave * len(old):
+            near[near & ~inliers] = self._come_back(now, *(corners[near & ~inliers] for corners in (old, new)))
         self._before, self._corners = now, new[inliers | near]
         grow = np.diag([1 / view.scale, 1 / view.scale, 1.0])
         shrink = np.diag([view.scale, view.scale, 1.0])
@@ -142,18 +148,21 @@ class MotionEstimator:
         """The newest frame as it is followed: shrunken, grey, the lighting divided out; empty before the first."""
         return np.zeros((0, 0), np.uint8) if self._before is None else self._before
 
+    def _come_back(self, now: NDArray[np.uint8], old: FloatArray, new: FloatArray) -> NDArray[np.bool_]:
+        """Which of (n, 2) corners are found where they were, when they are followed back from where they are now."""
+        if self._before is None or not len(old):
+            return np.zeros(len(old), np.bool_)
+        guess = transform(np.asarray(np.linalg.inv(self._step), np.float64), new)
+        back, found = _flow(now, self._before, new, guess)
+        return np.asarray(found & (np.abs(back - old).max(axis=1) < self._limits.back_px))
+
     def _follow(self, now: NDArray[np.uint8], foretold: Matrix) -> tuple[FloatArray, FloatArray]:
         """Corners of the picture before and where they are now, both (n, 2)."""
         if self._before is None or not len(self._corners):
             nothing = np.zeros((0, 2), np.float32)
             return nothing, nothing
-        guess = transform(foretold, self._corners).reshape(-1, 1, 2)
-        new, found, _ = cv2.calcOpticalFlowPyrLK(
-            self._before, now, self._corners.reshape(-1, 1, 2), guess, winSize=(11, 11), maxLevel=3,
-            criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 8, 0.05), flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
-        )  # fmt: skip
-        kept = np.asarray(found).reshape(-1) == 1
-        return self._corners[kept], np.asarray(new, np.float32).reshape(-1, 2)[kept]
+        new, kept = _flow(self._before, now, self._corners, transform(foretold, self._corners))
+        return self._corners[kept], new[kept]
 
     def _renew(self, picture: NDArray[np.uint8]) -> None:
         self._age += self._frames
@@ -174,6 +183,15 @@ class MotionEstimator:
         if fit is None or np.asarray(inliers).sum() < self._limits.fewest_inliers:
             return None, none
         return np.vstack([np.asarray(fit, np.float64), [0.0, 0.0, 1.0]]), np.asarray(inliers).reshape(-1) == 1
+
+
+def _flow(before: NDArray[np.uint8], now: NDArray[np.uint8], corners: FloatArray, guess: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Where (n, 2) corners have gone, beginning with a guess, and which were found."""
+    new, found, _ = cv2.calcOpticalFlowPyrLK(
+        before, now, corners.reshape(-1, 1, 2), guess.reshape(-1, 1, 2), winSize=(11, 11), maxLevel=3,
+        criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 8, 0.05), flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+    )  # fmt: skip
+    return np.asarray(new, np.float32).reshape(-1, 2), np.asarray(found).reshape(-1) == 1
 
 
 def _parallax(corners: FloatArray, residual: FloatArray, shape: tuple[int, ...]) -> FloatArray:

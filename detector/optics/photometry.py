@@ -28,6 +28,7 @@ _NEAR = slice(0, len(_DISC))
 _RING, _RIM, _FAR = (slice(len(_DISC) + 24 * i, len(_DISC) + 24 * (i + 1)) for i in range(3))
 _TINTED = np.r_[_NEAR, _RIM]
 _CORE = np.hypot(*_DISC.T) <= 2.9
+_MOAT = (np.hypot(*_DISC.T) > 2.9) & (np.hypot(*_DISC.T) < 4.3)
 _MOMENTS = np.stack([np.ones(len(_DISC)), *_DISC.T, *(_DISC.T**2), _DISC.prod(axis=1)], axis=1).astype(np.float32)
 
 
@@ -39,7 +40,8 @@ class Glints:
     7 px out, `ring` the mean of a circle 5 px out, `flux` the sum above the floor within 4.5 px,
     `width` the r.m.s. radius in px, `long` the ratio of its axes (1 is round), `core` the saturated
     pixels within 4.5 px, `rough` the standard deviation around the circle 7 px out, `far` the median
-    of a circle 14 px out, `through` the higher of two opposite levels on it where that is lowest; `tint` (n, 3) is the colour of the halo above the floor as B, G, R, where no channel is saturated.
+    of a circle 14 px out, `through` the higher of two opposite levels on it where that is lowest,
+    `moat` by how much 3 to 4 px out is darker than the same on the circle 7 px out; `tint` (n, 3) is the colour of the halo above the floor as B, G, R, where no channel is saturated.
     """
 
     peak: FloatArray
@@ -52,6 +54,7 @@ class Glints:
     rough: FloatArray
     far: FloatArray
     through: FloatArray
+    moat: FloatArray
     tint: FloatArray
 
 
@@ -110,9 +113,15 @@ def measure(patches: Patches) -> Glints:
         core=(level[:, _NEAR] >= 250.0).sum(axis=1).astype(np.float32),
         rough=level[:, _RIM].std(axis=1),
         far=middle(level[:, _FAR]),
-        through=level[:, _FAR].reshape(-1, 2, 12).max(axis=1).min(axis=1, initial=255.0),
+        through=_through(level[:, _FAR]),
+        moat=_through(level[:, _RIM]) - level[:, _NEAR][:, _MOAT].mean(axis=1),
         tint=_tint(patches),
     )
+
+
+def _through(circle: FloatArray) -> FloatArray:
+    """The higher of two opposite levels of (n, 24) on a circle, where that is lowest: a bar or a frame is dark on two sides."""
+    return np.asarray(circle.reshape(-1, 2, 12).max(axis=1).min(axis=1, initial=255.0), np.float32)
 
 
 def _shape(weight: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -20,7 +20,7 @@ IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
 PLACED = ("x", "y", "level", "beside", "crowd", "drift", "around", "room_x", "room_y", "outline")
-MEASURES = ("peak", "floor", "ring", "flux", "width", "long", "core", "rough", "far", "through")
+MEASURES = ("peak", "floor", "ring", "flux", "width", "long", "core", "rough", "far", "through", "moat")
 TINT = ("blue", "green", "red")
 LEVELS = (*PLACED, *MEASURES, *TINT)
 ROW = np.dtype([

@@ -43,7 +43,7 @@ def flashing(facts: Facts) -> Reason | None:
         return None
     others = "Another glint" if facts.flashers == 1 else f"{facts.flashers} other glints"
     says = f"{others} near it came and went too, as those of foil or jewels do."
-    weight = min(ramp(facts.flashers, 1.0, 2.0, -3.0, -3.5), ramp(facts.neighbours, *SHEET)) * ramp(facts.flash_px, *FAR_FLASH)
+    weight = ramp(facts.flashers, 1.0, 2.0, -3.5, -4.0)
     return Reason("other flashes", says, facts.flashers, "within 110 px", weight, PHYSICS)
 
 
@@ -60,10 +60,3 @@ BESIDE_LAMP_PX = (30.0, 50.0, 1.0, 0.0)
 SLID_PX = (1.0, 3.0)
 """An indicator on the same thing keeps its distance, a mirrored lamp does not.  In drawn and shared clips and sweeps none of
 101 lenses under a switched torch had such a light that near, and seven of 38 other glints that were nearly taken for one."""
-
-
-SHEET = (1.0, 5.0, 0.0, -4.0)
-"""One other flash may be chance; one among several glints is foil of which the other facets lit up at other times:
-with three or more around it that was so nine times of ten."""
-FAR_FLASH = (60.0, 110.0, 1.0, 0.4)
-"""Px to the nearest: facets flash 10 to 45 px apart; of the lenses that have such company three of four have it farther off."""
