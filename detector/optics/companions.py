@@ -48,17 +48,18 @@ SLIDE_PARTS = 5
 """Parts of the time over which the places are averaged, so that their noise is not taken for motion."""
 
 
-def with_company(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
-    """The facts of all tracks, each told what stood near it: others of its kind, those that came and went as well, and
-    a lamp's mirror image.
+def with_company(told: Sequence[tuple[Rows, Facts]], beside: Sequence[tuple[Rows, Facts]] = ()) -> list[Facts]:
+    """The facts of each track, told what stood near it, among them and those `beside` them: others of its kind, those that
+    came and went as well, and a lamp's mirror image.
     """
+    tracks = [*told, *beside]
     seen = [rows[rows["seen"]] for rows, _ in tracks]
     places = np.array([[middle(rows[c]) for c in ("room_x", "room_y")] for rows in seen]).reshape(-1, 2)
     flux = np.array([known.flux for _, known in tracks])
     flashes, lamps = (np.array([is_one(known) for _, known in tracks], np.bool_) for is_one in (_flashes, _shines_by_itself))
     spans = np.array([rows["frame"][[0, -1]] for rows in seen]).reshape(-1, 2)
     result = []
-    for i, (_, known) in enumerate(tracks):
+    for i, (_, known) in enumerate(told):
         far = np.hypot(*(places - places[i]).T)
         wait = np.maximum(spans[:, 0] - spans[i, 1], spans[i, 0] - spans[:, 1])
         meets = (far < FLASH_REACH_PX) & (wait <= 0) & (np.arange(len(tracks)) != i)
@@ -66,8 +67,8 @@ def with_company(tracks: Sequence[tuple[Rows, Facts]]) -> list[Facts]:
         bright = np.flatnonzero(flashes & meets & (flux > FLASH_FLUX * flux[i])).tolist()
         flashing = [px for px, slide in (_apart(seen[i], seen[j]) for j in bright) if _within(px, FLASH_NEAR_PX) and slide < FLASH_SLIDE_PX]
         lamp = _lamp(_apart(seen[i], seen[j]) for j in np.flatnonzero(lamps & meets).tolist())
-        told = replace(known, flashers=len(flashing), lamp_px=lamp[0], lamp_slide=lamp[1])
-        result.append(replace(told, neighbours=int(near.sum())))
+        company = replace(known, flashers=len(flashing), lamp_px=lamp[0], lamp_slide=lamp[1])
+        result.append(replace(company, neighbours=int(near.sum())))
     return result
 
 

@@ -58,9 +58,10 @@ def conclude(
     whole = join([rows for rows, _ in found], TURNS)
     if len(whole) < len(found):
         known = {id(rows): told for rows, told in gathered}
-        refused = [rows for rows, result in results if not isinstance(result, Finding)]
-        again = [(rows, known[id(rows)] if id(rows) in known else facts.gather(rows, states, rings)) for rows in (*refused, *whole)]
-        results = [(rows, _best(rows, result, found)) for rows, result in _each(again, states, numbers)]
+        refused = [(rows, result) for rows, result in results if not isinstance(result, Finding)]
+        again = [(rows, known[id(rows)] if id(rows) in known else facts.gather(rows, states, rings)) for rows in whole]
+        beside = [(rows, known[id(rows)]) for rows, _ in refused]
+        results = [*refused, *((rows, _best(rows, result, found)) for rows, result in _each(again, states, numbers, beside))]
     return [result for _, result in results]
 
 
@@ -76,13 +77,17 @@ def _best(rows: Rows, result: Finding | Refusal, found: Sequence[tuple[Rows, Fin
     return best
 
 
+Gathered = tuple[Rows, facts.Facts | None]
+
+
 def _each(
-    gathered: Sequence[tuple[Rows, facts.Facts | None]], states: Sequence[LampState | None], numbers: Sequence[int]
+    gathered: Sequence[Gathered], states: Sequence[LampState | None], numbers: Sequence[int], beside: Sequence[Gathered] = ()
 ) -> list[tuple[Rows, Finding | Refusal]]:
-    known = [(rows, told) for rows, told in gathered if told is not None and told.seen >= lens.FEWEST_SIGHTINGS]
+    """Each track judged among all, and among those `beside` them."""
+    known, others = ([(rows, told) for rows, told in some if told is not None and told.seen >= lens.FEWEST_SIGHTINGS] for some in (gathered, beside))
     unknown = [rows for rows, told in gathered if told is None or told.seen < lens.FEWEST_SIGHTINGS]
     results: list[tuple[Rows, Finding | Refusal]] = [(rows, ("too little seen", _track(rows, states, numbers))) for rows in unknown]
-    for (rows, _), told in zip(known, with_company(known), strict=True):
+    for (rows, _), told in zip(known, with_company(known, others), strict=True):
         results.append((rows, _judged(told, _track(rows, states, numbers))))
     return results
 

@@ -11,7 +11,7 @@ they are not used; the README says so.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from detector.model import Reason
 from detector.optics.cues import company, course, lamp, look
@@ -46,9 +46,14 @@ class Judgement:
 
 def judge(facts: Facts) -> Judgement:
     """Weighs every cue that can speak."""
-    reasons = tuple(replace(reason, weight=TOGETHER * reason.weight) for cue in CUES if (reason := cue(facts)) is not None)
+    reasons = tuple(_as_one_of_many(reason) for cue in CUES if (reason := cue(facts)) is not None)
     worst = min(reasons, key=lambda reason: reason.weight, default=None)
     return Judgement(reasons, worst.kind if worst is not None and worst.weight < 0 else "too little seen")
+
+
+def _as_one_of_many(reason: Reason) -> Reason:
+    # `replace` takes four times as long, and a film has ten thousand reasons
+    return Reason(reason.kind, reason.says, reason.measured, reason.unit, TOGETHER * reason.weight, reason.source)
 
 
 CUES: tuple[Callable[[Facts], Reason | None], ...] = (

@@ -25,11 +25,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import cv2
 
-from detector.model import Finding, Frame, LampState, Track, probability_of
+from detector.model import Finding, Frame, Track, probability_of
 from detector.optics import conclude, facts, lens
 from detector.optics.rows import Rows
 from detector.optics.search import LensSearch
@@ -129,9 +130,9 @@ def listening() -> Iterator[list[Judged]]:
     judged: list[Judged] = []
     every, one = conclude._each, conclude._judged
 
-    def each(tracks: Sequence[Rows], states: Sequence[LampState | None], numbers: Sequence[int]) -> list[tuple[Rows, Finding | conclude.Refusal]]:
-        judged.clear()
-        return every(tracks, states, numbers)
+    def each(tracks: Sequence[conclude.Gathered], *more: Any) -> list[tuple[Rows, Finding | conclude.Refusal]]:
+        judged[:] = [one for one in judged if one.probability < lens.SHOW_AT]
+        return every(tracks, *more)
 
     def judge(known: facts.Facts, where: Track) -> Finding | conclude.Refusal:
         judged.append(Judged(where.points, known))
