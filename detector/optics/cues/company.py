@@ -29,9 +29,9 @@ def company(facts: Facts) -> Reason | None:
     return None
 
 
-BUSY = (4.0, 7.0, 0.7, -2.2)
-"""Others around a glint over the whole recording: up to four are chance and pieces of badly followed
-tracks, from seven a sheet of foil or a patterned surface.
+BUSY = (5.0, 9.0, 0.7, -1.8)
+"""Others around a glint over the whole recording: up to five are chance and pieces of badly followed
+tracks, from nine a patterned surface.
 """
 BUSY_IN_TIME = ((0.0, 1.0, 2.0, 5.0, 7.0), (0.9, 0.0, -0.8, -1.6, -2.2))
 """Whoever looks about for long gives all else around it the time to shine: a lens is then alone, three times of four."""
