@@ -75,7 +75,13 @@ def test_facets_of_one_thing_keep_their_distance():
     creeping["x"] += np.linspace(0.0, 12.0, 40)
     assert company(steady_one, creeping)[0].flashers == 1
     creeping["x"][:16] += np.linspace(0.0, 12.0, 16)
+    assert company(steady_one, creeping)[0].flashers == 1  # it changed too much for anything else so near
+    creeping["flux"][:16] = np.geomspace(800.0, 1900.0, 16)
     assert company(steady_one, creeping)[0].flashers == 0
+    farther = flash(0, 16, 130)
+    assert company(steady_one, farther)[0].flashers == 1
+    farther["x"][:16] += np.linspace(0.0, 20.0, 16)
+    assert company(steady_one, farther)[0].flashers == 0
 
 
 def test_what_jumps_or_is_often_lost_is_no_flash():

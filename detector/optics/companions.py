@@ -23,6 +23,9 @@ FLASH_SWING, FLASH_SMOOTH, FLASH_HELD = 1.8, 0.55, 0.6
 FLASH_SLIDE_PX = 4.5
 """Facets of one thing keep their distance, what else changes at the edge of a clip or beside a leaf creeps.  Of 13 facets that
 were nearly taken for a lens 12 had such a one within 110 px that kept its distance, and of 439 lenses two."""
+FLASH_CREEPS = (70.0, 2.5)
+"""Px, and times: what is so near and changes by more does not beside any of these lenses, whether it creeps or not; a track that
+goes over from facet to facet creeps against all of them."""
 FLASH_FLUX = 0.3
 """Facets that stand at other angles return far less than the one that flashes."""
 FLASH_NEAR_PX = (6.0, 110.0)
@@ -65,11 +68,16 @@ def with_company(told: Sequence[tuple[Rows, Facts]], beside: Sequence[tuple[Rows
         meets = (far < FLASH_REACH_PX) & (wait <= 0) & (np.arange(len(tracks)) != i)
         near = (far > FLASH_NEAR_PX[0]) & (far < BUSY_NEAR_PX) & (flux > BUSY_FLUX * flux[i]) & (wait <= BUSY_FRAMES)
         bright = np.flatnonzero(flashes & meets & (flux > FLASH_FLUX * flux[i])).tolist()
-        flashing = [px for px, slide in (_apart(seen[i], seen[j]) for j in bright) if _within(px, FLASH_NEAR_PX) and slide < FLASH_SLIDE_PX]
+        flashing = sum(_belongs(*_apart(seen[i], seen[j]), tracks[j][1].swing) for j in bright)
         lamp = _lamp(_apart(seen[i], seen[j]) for j in np.flatnonzero(lamps & meets).tolist())
-        company = replace(known, flashers=len(flashing), lamp_px=lamp[0], lamp_slide=lamp[1])
+        company = replace(known, flashers=flashing, lamp_px=lamp[0], lamp_slide=lamp[1])
         result.append(replace(company, neighbours=int(near.sum())))
     return result
+
+
+def _belongs(px: float, slide: float, swing: float) -> bool:
+    """Whether a flash so far off, which crept by so much, and changed so many times, is of one thing with a glint."""
+    return _within(px, FLASH_NEAR_PX) and (slide < FLASH_SLIDE_PX or (px < FLASH_CREEPS[0] and swing > FLASH_CREEPS[1]))
 
 
 def _within(px: float, bounds: tuple[float, float]) -> bool:
