@@ -44,24 +44,24 @@ def not_worth_judging(rows: Rows) -> str | None:
 
 
 def conclude(
-    tracks: Sequence[Rows], states: Sequence[LampState | None], numbers: Sequence[int], rings: Rings = USUAL_RINGS
+    tracks: Sequence[Rows], states: Sequence[LampState | None], numbers: Sequence[int], rings: Rings = USUAL_RINGS, beside: Sequence[Rows] = ()
 ) -> list[Finding | Refusal]:
-    """Each track as a finding, or as the reason that it was refused for.
+    """Each track as a finding, or as the reason that it was refused for; those `beside` them are company and not judged.
 
     Rows count the frames that were handed in; `numbers` gives each the number that its source has
     for it, which differ where the source left damaged frames out; `rings` are the lamps of three-state light.  Findings that take turns at
     about one place are one lens, followed badly for a while.
     """
-    gathered = [(rows, facts.gather(rows, states, rings)) for rows in tracks]
-    results = _each(gathered, states, numbers)
+    gathered, others = ([(rows, facts.gather(rows, states, rings)) for rows in some] for some in (tracks, beside))
+    results = _each(gathered, states, numbers, others)
     found = [(rows, result) for rows, result in results if isinstance(result, Finding)]
     whole = join([rows for rows, _ in found], TURNS)
     if len(whole) < len(found):
         known = {id(rows): told for rows, told in gathered}
         refused = [(rows, result) for rows, result in results if not isinstance(result, Finding)]
         again = [(rows, known[id(rows)] if id(rows) in known else facts.gather(rows, states, rings)) for rows in whole]
-        beside = [(rows, known[id(rows)]) for rows, _ in refused]
-        results = [*refused, *((rows, _best(rows, result, found)) for rows, result in _each(again, states, numbers, beside))]
+        others += [(rows, known[id(rows)]) for rows, _ in refused]
+        results = [*refused, *((rows, _best(rows, result, found)) for rows, result in _each(again, states, numbers, others))]
     return [result for _, result in results]
 
 

@@ -132,7 +132,9 @@ def recover(scene: Scene, drawn: Drawn) -> NDArray[np.int8]:
     found = np.zeros(drawn.at.shape[1], np.int8)
     # what was seen too seldom to be judged costs the most to say so of
     whole = [rows for rows in join(_tracks(scene, drawn)) if np.count_nonzero(rows["seen"]) >= lens.FEWEST_SIGHTINGS]
-    for finding in conclude(whole, scene.states, list(range(len(scene.shots)))):
+    near = [_stands_on(rows, drawn.at, 2 * scene.limits.same_px) for rows in whole]
+    ours, others = ([rows for rows, is_near in zip(whole, near, strict=True) if is_near is wanted] for wanted in (True, False))
+    for finding in conclude(ours, scene.states, list(range(len(scene.shots))), beside=others):
         if isinstance(finding, Finding):
             which = _which(finding, drawn.at, scene.limits.same_px)
             if which is not None:
@@ -156,6 +158,12 @@ def _tracks(scene: Scene, drawn: Drawn) -> list[NDArray[np.void]]:
         pieces += tracker.retired()
     pieces += tracker.finish()
     return [rows for rows in pieces if not_worth_judging(rows) is None]
+
+
+def _stands_on(rows: NDArray[np.void], at: Floats, near_px: float) -> bool:
+    """Whether a track was ever so near to a drawn lens: what else is there is not asked for."""
+    seen = rows[rows["seen"]]
+    return bool((np.hypot(at[seen["frame"], :, 0] - seen["x"][:, None], at[seen["frame"], :, 1] - seen["y"][:, None]) < near_px).any())
 
 
 def _which(finding: Finding, at: Floats, same_px: float) -> int | None:
