@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -115,7 +116,7 @@ def sharpness(shots: Sequence[tuple[View, glint.Spots]], otherwise: float = 0.95
     if len(widths) < 20:
         return otherwise
     sigmas = np.arange(0.6, 1.61, 0.1)
-    drawn = [_drawn_width(sigma) for sigma in sigmas]
+    drawn = [_drawn_width(sigma) for sigma in sigmas.tolist()]
     return float(np.clip(np.interp(np.percentile(widths, 10), drawn, sigmas), *SHARPEST_PX))
 
 
@@ -123,6 +124,7 @@ SHARPEST_PX = (0.8, 1.2)
 """What cameras in focus make of a point; wider spots are texture, narrower ones noise."""
 
 
+@cache
 def _drawn_width(sigma_px: float) -> float:
     """The width that `photometry.measure` tells of drawn points of this blur."""
     around = np.full((41, 41), 60, np.uint8)
