@@ -66,8 +66,7 @@ class Opened:
 
         While `at_ease` says so, every second picture is left undecoded where no other is made from it; it counts.
         """
-        sparing = None if at_ease is None else Sparing(at_ease)
-        disposable = _Disposable(self._stream)
+        sparing = None if at_ease is None else _Sparing(at_ease, self._stream)
         try:
             for packet in packets(self._container):
                 # Sound counts towards the end too: the duration promised is that of the longest stream.
@@ -76,7 +75,7 @@ class Opened:
                     tally.until_s = max(tally.until_s, end_s)
                 # The packets that end each stream bear the number 0, whichever it is.
                 if packet.stream.index == self._stream.index:
-                    if _is_shown(packet, tally) and sparing and _is_spared(packet, sparing, disposable):
+                    if _is_shown(packet, tally) and sparing and sparing.takes(packet):
                         continue
                     for picture in _decoded(packet, tally):
                         tally.decoded += 1
@@ -156,28 +155,29 @@ def _is_shown(packet: Packet[Any], tally: Tally) -> bool:
     return packet.size > 0 and not packet.is_discard
 
 
-class _Disposable:
-    """Tells of a packet whether no other picture is made from its own, where FFmpeg knows that of the coding."""
+class _Sparing(Sparing):
+    """Chooses by what FFmpeg knows of a coding as well: from which pictures no other is made."""
 
-    def __init__(self, stream: VideoStream) -> None:
-        self._filter: BitStreamFilterContext | None = None
+    def __init__(self, at_ease: AtEase, stream: VideoStream) -> None:
+        super().__init__(at_ease)
+        self._without_spares: BitStreamFilterContext | None = None
         with suppress(av.error.FFmpegError):
-            self._filter = BitStreamFilterContext("filter_units=discard=nonref", stream)
+            self._without_spares = BitStreamFilterContext("filter_units=discard=nonref", stream)
 
-    def __call__(self, packet: Packet[Any]) -> bool:
-        if self._filter is None:
+    def takes(self, packet: Packet[Any]) -> bool:
+        """Whether the picture of this packet stays undecoded."""
+        stamp, step = packet.pts, packet.duration or 0
+        return stamp is not None and self.may_go(stamp, step) and self._is_spare(packet) and self.goes(stamp)
+
+    def _is_spare(self, packet: Packet[Any]) -> bool:
+        if self._without_spares is None:
             return False
         try:
             # a copy: what passes the filter is no longer packed as the decoder expects it
-            return not self._filter.filter(Packet(bytes(packet)))
+            return not self._without_spares.filter(Packet(bytes(packet)))
         except av.error.FFmpegError:
-            self._filter = None
+            self._without_spares = None
             return False
-
-
-def _is_spared(packet: Packet[Any], sparing: Sparing, disposable: _Disposable) -> bool:
-    stamp, step = packet.pts, packet.duration or 0
-    return stamp is not None and sparing.may_go(stamp, step) and disposable(packet) and sparing.goes(stamp)
 
 
 def _decoded(packet: Packet[Any], tally: Tally) -> list[VideoFrame]:

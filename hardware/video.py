@@ -53,14 +53,14 @@ class VideoFile:
             clock = _Clock(step_s=1.0 / (film.rate or 30))
             told = 0
             for picture in film.pictures(tally, self._at_ease):
-                spared, told = tally.spared - told, tally.spared
                 at_s = clock.at_s(picture.time)
                 # A broken header can make later pictures any size; the room has not changed.
                 if picture.is_corrupt or (picture.width, picture.height) != self._size:
                     tally.left_out += 1
                     continue
                 lamp = None if picture.pts is None else self._labels.get(picture.pts)
-                yield Frame(shown(picture, self._turn), tally.decoded + tally.spared - 1, at_s, lamp, spared)
+                yield Frame(shown(picture, self._turn), tally.decoded + tally.spared - 1, at_s, lamp, tally.spared - told)
+                told = tally.spared
         if not tally.keeps(self._promise):
             raise SensorUnavailable(Unavailable.CUT_SHORT, tally.says(self.name, self._promise))
 
