@@ -99,6 +99,13 @@ def test_a_faint_flash_is_none_to_a_strong_glint():
     assert company(strong, flash(0, 16, 70))[0].flashers == 0
 
 
+def test_what_was_seldom_measured_is_no_company():
+    steady_one, seldom = at(looks(40, flux=800.0), 50), flash(0, 16, 70)
+    seldom["measured"][:16] = np.arange(16) % 2 == 0
+    known = company(steady_one, seldom)[0]
+    assert known.flashers == known.neighbours == 0
+
+
 # --- whatever is nearly as strong
 
 

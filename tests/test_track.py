@@ -369,6 +369,20 @@ def test_only_so_many_spots_of_a_frame_are_measured_the_strongest():
     assert tracks[0]["seen"].all()
 
 
+def test_the_others_are_measured_in_turn_once_they_have_gone_on():
+    places = [(40, 30), (80, 60), (120, 90), (40, 90)]
+    tracker = Tracker(TrackLimits(measured_per_frame=2, also_measured=1, gone_on=3))
+    for i in range(12):
+        stand(tracker, i, points_picture(places, [110, 150, 200, 112]))
+    measured = {round(float(rows["y"][0])) + round(float(rows["x"][0])): rows["measured"] for rows in tracker.finish()}
+    assert measured[140].all()
+    assert measured[210].all()
+    faint, fainter = measured[130], measured[70]
+    assert not (faint[:2] | fainter[:2]).any()
+    assert (faint[2:] ^ fainter[2:]).all()
+    assert abs(int(faint.sum()) - int(fainter.sum())) <= 1
+
+
 def test_at_most_one_row_a_frame():
     for rows in run(film([Thing(120, 90, led(6, 6, 6)), Thing(126, 94, led(6, 6, 6))], 30)):
         assert (np.diff(rows["frame"]) > 0).all()

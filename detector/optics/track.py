@@ -60,7 +60,7 @@ class Tracker:
         followed, spot = live.follow(expected, foretold, (track, spot), spots, peak)
         told = live.table["peak"][followed] >= self._limits.bright_peak
         followed, spot = followed[told], spot[told]
-        seen, measured = self._seen(spot, spots, peak)
+        seen, measured = self._seen(followed, spot, spots, peak)
         if self._frames % OUTLINE_EVERY == 0:
             seen[_OUTLINE, measured] = outlines(view, *seen[:2, measured])
         rows = np.concatenate([followed, missed])
@@ -113,13 +113,22 @@ class Tracker:
         placed[_LEVEL] = standout.levels(np.rint(there).astype(np.intp), _AROUND).max(axis=1, initial=0.0)
         return placed
 
-    def _seen(self, spot: IntArray, spots: glint.Spots, peak: FloatArray) -> tuple[FloatArray, IntArray]:
-        """Columns of these spots, (10, n) as `PLACED`, and which of them are worth measuring."""
+    def _seen(self, followed: IntArray, spot: IntArray, spots: glint.Spots, peak: FloatArray) -> tuple[FloatArray, IntArray]:
+        """Columns of these spots, (10, n) as `PLACED`, each of a live track, and which of them are to be measured."""
         placed = np.zeros((len(PLACED), len(spot)), np.float32)
         placed[_X], placed[_Y], placed[_LEVEL] = spots.x[spot], spots.y[spot], spots.level[spot]
-        best = np.argsort(-placed[_LEVEL] - peak[spot], kind="stable")[: self._limits.measured_per_frame]
+        best = self._worth_measuring(followed, placed[_LEVEL] + peak[spot])
+        self._live.table["measured"][followed[best]] += 1
         placed[_BESIDE, best], placed[_CROWD, best] = neighbours.company(spots, spot[best], np.sort(spot)[: neighbours.MOST_COMPARED], peak)
         return placed, best
+
+    def _worth_measuring(self, followed: IntArray, brightness: FloatArray) -> IntArray:
+        """The brightest of these spots, and some of the others in turn."""
+        limits, live = self._limits, self._live.table
+        order = np.argsort(-brightness, kind="stable")
+        best, rest = order[: limits.measured_per_frame], order[limits.measured_per_frame :]
+        rest = rest[live["seen"][followed[rest]] >= limits.gone_on]
+        return np.concatenate([best, rest[np.argsort(live["measured"][followed[rest]], kind="stable")[: limits.also_measured]]])
 
     def _place(self, placed: FloatArray, rows: IntArray, motion: Motion, view: View) -> None:
         """Room coordinates, drift and surroundings."""
