@@ -84,14 +84,25 @@ def test_facets_of_one_thing_keep_their_distance():
     assert company(steady_one, farther)[0].flashers == 0
 
 
-def test_what_jumps_or_is_often_lost_is_no_flash():
+def jumping(times, slide=0.0):
+    rows = flash(0, 16, 70)
+    rows["flux"][:16] = np.where(np.arange(16) % 2, 800.0, 800.0 * times)
+    rows["x"][:16] += np.linspace(0.0, slide, 16)
+    return rows
+
+
+def test_what_jumps_is_a_flash_only_where_it_jumps_far_and_does_not_creep():
     steady_one = at(looks(40, flux=800.0), 50)
-    jumping = flash(0, 16, 70)
-    jumping["flux"][:16] = np.where(np.arange(16) % 2, 800.0, 3200.0)
-    assert company(steady_one, jumping)[0].flashers == 0
-    lost = flash(0, 40, 70)
+    assert company(steady_one, jumping(6.0))[0].flashers == 1
+    assert company(steady_one, jumping(2.2))[0].flashers == 0
+    assert company(steady_one, jumping(6.0, slide=5.0))[0].flashers == 0
+
+
+def test_what_is_often_lost_or_was_seldom_seen_is_no_flash():
+    steady_one, lost = at(looks(40, flux=800.0), 50), flash(0, 40, 70)
     lost["seen"] = lost["measured"] = lost["frame"] % 3 == 0
     assert company(steady_one, lost)[0].flashers == 0
+    assert company(steady_one, flash(0, 7, 70))[0].flashers == 0
 
 
 def test_a_faint_flash_is_none_to_a_strong_glint():

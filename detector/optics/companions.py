@@ -18,18 +18,20 @@ from detector.optics.median import middle
 from detector.optics.neighbours import ALONE
 from detector.optics.rows import Rows
 
-SURE_SHARE = 0.8
-"""Of its sightings that were measured: what was seldom among the brightest is a mark of a pattern."""
-FLASH_SWING, FLASH_SMOOTH, FLASH_HELD = 1.8, 0.55, 0.75
-"""A facet changed by so many times, steadily, and stayed while it was there; what only jumps is a mark that is followed badly."""
-FLASH_SEEN = 8
-"""Sightings: fewer look smooth by chance."""
-FLASH_SLIDE_PX = 4.5
+SURE_SHARE, NEAR_SHARE = 0.8, 0.5
+"""Of its sightings that were measured, for what flashes or shines and for what stands near: what was seldom among the brightest
+of the picture is a mark of a pattern."""
+FLASH_SEEN, FLASH_HELD = 8, 0.6
+"""Sightings, and how many of them the next look confirmed, of what is followed well enough to be said to flash."""
+FLASH_SWING, FLASH_MUCH = 1.8, 2.5
+"""Times brighter than at another time: the first tells where it changed steadily, the second anyhow."""
+FLASH_SMOOTH, FLASH_STEADY = 0.55, 0.75
+"""What changed steadily, and stayed while it was there; what only jumps may be a mark that is followed badly."""
+FLASH_SLIDES_PX = (3.0, 4.5, 29.0)
 """Facets of one thing keep their distance, what else changes at the edge of a clip or beside a leaf creeps.  Of 13 facets that
-were nearly taken for a lens 12 had such a one within 110 px that kept its distance, and of 439 lenses two."""
-FLASH_CREEPS = (70.0, 2.5, 20.0)
-"""Px, times, and px of creeping: what is so near and changes by more does not beside any of these lenses, though it creeps so far; a
-track that goes over from facet to facet creeps against all of them."""
+were nearly taken for a lens all had such a one within 110 px, and of 439 lenses three.  The last is for the near: a
+track that goes over from facet to facet creeps against all others."""
+FLASH_CREEPS_PX = 70.0
 FLASH_FLUX = 0.3
 """Facets that stand at other angles return far less than the one that flashes."""
 FLASH_NEAR_PX = (6.0, 110.0)
@@ -64,26 +66,30 @@ def with_company(told: Sequence[tuple[Rows, Facts]], beside: Sequence[tuple[Rows
     places = np.array([[middle(rows[c]) for c in ("room_x", "room_y")] for rows in seen]).reshape(-1, 2)
     flux = np.array([known.flux for _, known in tracks])
     flashes, lamps = (np.array([is_one(known) for _, known in tracks], np.bool_) for is_one in (_flashes, _shines_by_itself))
-    sure = np.array([np.count_nonzero(rows["measured"]) > SURE_SHARE * np.count_nonzero(rows["seen"]) for rows, _ in tracks], np.bool_)
+    share = np.array([np.count_nonzero(rows["measured"]) / np.count_nonzero(rows["seen"]) for rows, _ in tracks])
+    sure, known = share > SURE_SHARE, share > NEAR_SHARE
     spans = np.array([rows["frame"][[0, -1]] for rows in seen]).reshape(-1, 2)
     result = []
-    for i, (_, known) in enumerate(told):
+    for i, (_, facts) in enumerate(told):
         far = np.hypot(*(places - places[i]).T)
         wait = np.maximum(spans[:, 0] - spans[i, 1], spans[i, 0] - spans[:, 1])
         meets = sure & (far < FLASH_REACH_PX) & (wait <= 0) & (np.arange(len(tracks)) != i)
-        near = sure & (far > FLASH_NEAR_PX[0]) & (far < BUSY_NEAR_PX) & (flux > BUSY_FLUX * flux[i]) & (wait <= BUSY_FRAMES)
+        near = known & (far > FLASH_NEAR_PX[0]) & (far < BUSY_NEAR_PX) & (flux > BUSY_FLUX * flux[i]) & (wait <= BUSY_FRAMES)
         bright = np.flatnonzero(flashes & meets & (flux > FLASH_FLUX * flux[i])).tolist()
-        flashing = sum(_belongs(*_apart(seen[i], seen[j]), tracks[j][1].swing) for j in bright)
+        flashing = sum(_belongs(*_apart(seen[i], seen[j]), tracks[j][1]) for j in bright)
         lamp = _lamp(_apart(seen[i], seen[j]) for j in np.flatnonzero(lamps & meets).tolist())
-        company = replace(known, flashers=flashing, lamp_px=lamp[0], lamp_slide=lamp[1])
+        company = replace(facts, flashers=flashing, lamp_px=lamp[0], lamp_slide=lamp[1])
         result.append(replace(company, neighbours=int(near.sum())))
     return result
 
 
-def _belongs(px: float, slide: float, swing: float) -> bool:
-    """Whether a flash so far off, which crept by so much, and changed so many times, is of one thing with a glint."""
-    near_px, much, far_px = FLASH_CREEPS
-    return _within(px, FLASH_NEAR_PX) and (slide < FLASH_SLIDE_PX or (px < near_px and swing > much and slide < far_px))
+def _belongs(px: float, slide: float, other: Facts) -> bool:
+    """Whether another glint that flashed so far off, and crept by so much, is of one thing with a glint."""
+    if not _within(px, FLASH_NEAR_PX):
+        return False
+    still, nearly_still, creeping = FLASH_SLIDES_PX
+    much, steadily = other.swing > FLASH_MUCH, other.smooth >= FLASH_SMOOTH and other.held > FLASH_STEADY
+    return (much and slide < still) or (steadily and (slide < nearly_still or (much and px < FLASH_CREEPS_PX and slide < creeping)))
 
 
 def _within(px: float, bounds: tuple[float, float]) -> bool:
@@ -110,7 +116,7 @@ def _apart(one: Rows, other: Rows) -> tuple[float, float]:
 
 
 def _flashes(known: Facts) -> bool:
-    return known.seen >= FLASH_SEEN and known.swing > FLASH_SWING and known.smooth >= FLASH_SMOOTH and known.held > FLASH_HELD
+    return known.seen >= FLASH_SEEN and known.swing > FLASH_SWING and known.held > FLASH_HELD
 
 
 def _shines_by_itself(known: Facts) -> bool:
