@@ -205,14 +205,15 @@ def test_what_only_the_torch_showed_lends_no_parallax():
     def most(limits):
         estimator = MotionEstimator(limits)
         above = np.arange(SIZE[1])[:, None] < SIZE[1] * 0.5
-        for seed in (5, 6):
+        for seed, light in ((5, 1.0), (6, 0.2)):
             lit = np.where(above, seen_wall(wall(seed=4), similarity()), seen_wall(wall(seed=seed), similarity()))
-            motion = estimator.add(look(levels(lit)))
+            motion = estimator.add(look(levels(light * lit)))
         assert motion.measured
         return float(np.abs(motion.parallax[..., :2]).max())
 
     assert most(MotionLimits(many_leave=0.0)) > 2.0
     assert most(MotionLimits()) < 0.5
+    assert most(MotionLimits(other_light=9.0)) > 2.0  # in unchanged light they are near things until more is known
 
 
 def test_on_a_flat_wall_there_is_next_to_no_parallax():

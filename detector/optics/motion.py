@@ -52,8 +52,9 @@ class MotionLimits:
     parallax_px: float = 12.0
     """A corner that leaves the similarity by more is a wrong match rather than parallax."""
     many_leave: float = 0.7
-    """Where fewer follow the similarity the light has changed, or a near thing fills the picture: those that leave it are followed
-    back, and count where they come back to within"""
+    other_light: float = 0.1
+    """Where fewer follow the similarity, and the logarithm of the level changed by more, corners that leave it may be what only the
+    torch showed: they are followed back, and count where they come back to within"""
     back_px: float = 1.0
 
 
@@ -108,6 +109,7 @@ class MotionEstimator:
         self._limits = limits or MotionLimits()
         self._before: NDArray[np.uint8] | None = None
         self._corners: FloatArray = np.zeros((0, 2), np.float32)
+        self._level = 0.0
         self._chosen = 0
         self._age = 0
         self._to_room: Matrix = np.eye(3)
@@ -130,9 +132,10 @@ class MotionEstimator:
         self._to_room = self._to_room @ np.linalg.inv(self._step)
         residual = new - transform(self._step, old)
         near = np.abs(residual).max(axis=1, initial=0.0) < self._limits.parallax_px
-        if inliers.sum() < self._limits.many_leave * len(old):
+        level = float(np.log(cv2.mean(view.tiny)[0] + 1.0))
+        if inliers.sum() < self._limits.many_leave * len(old) and abs(level - self._level) > self._limits.other_light:
             near[near & ~inliers] = self._come_back(now, *(corners[near & ~inliers] for corners in (old, new)))
-        self._before, self._corners = now, new[inliers | near]
+        self._before, self._level, self._corners = now, level, new[inliers | near]
         grow = np.diag([1 / view.scale, 1 / view.scale, 1.0])
         shrink = np.diag([view.scale, view.scale, 1.0])
         return Motion(
