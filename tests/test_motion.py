@@ -199,21 +199,22 @@ def test_what_moves_beyond_the_rest_lends_its_parallax_to_the_points_near_it():
     assert motion.parallax.shape == (SIZE[1] // NODE_PX + 1, SIZE[0] // NODE_PX + 1, 3)
 
 
-def test_what_only_the_torch_showed_lends_no_parallax():
+@pytest.mark.parametrize("seed", [5, 9, 11])
+def test_what_only_the_torch_showed_lends_no_parallax(seed):
     """Corners of a table that is dark without the torch end on whatever is there instead."""
 
-    def most(limits):
+    def usual(limits):
         estimator = MotionEstimator(limits)
         above = np.arange(SIZE[1])[:, None] < SIZE[1] * 0.5
-        for seed, light in ((5, 1.0), (6, 0.2)):
-            lit = np.where(above, seen_wall(wall(seed=4), similarity()), seen_wall(wall(seed=seed), similarity()))
+        for lower, light in ((seed, 1.0), (seed + 1, 0.2)):
+            lit = np.where(above, seen_wall(wall(seed=4), similarity()), seen_wall(wall(seed=lower), similarity()))
             motion = estimator.add(look(levels(light * lit)))
         assert motion.measured
-        return float(np.abs(motion.parallax[..., :2]).max())
+        return float(np.abs(motion.parallax[..., :2]).mean())
 
-    assert most(MotionLimits(many_leave=0.0)) > 2.0
-    assert most(MotionLimits()) < 0.5
-    assert most(MotionLimits(other_light=9.0)) > 2.0  # in unchanged light they are near things until more is known
+    assert usual(MotionLimits()) < 0.4
+    assert usual(MotionLimits(many_leave=0.0)) > 1.0
+    assert usual(MotionLimits(other_light=9.0)) > 1.0  # in unchanged light they are near things until more is known
 
 
 def test_on_a_flat_wall_there_is_next_to_no_parallax():
