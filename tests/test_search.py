@@ -30,7 +30,7 @@ from tests.optics_scenes import (
 
 LENS = Thing(100, 90, lens())
 LED = Thing(250, 150, led())
-DOME = Thing(200, 60, dome())
+DOME = Thing(225, 60, dome())
 FILMS = {"steady": (steady, False, 40), "switched": (every_other, False, 40), "three states": (three_states, True, 60)}
 ALL = pytest.mark.parametrize("light", FILMS)
 
