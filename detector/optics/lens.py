@@ -19,7 +19,7 @@ from detector.optics.facts import Facts
 
 PRIOR = 0.0125
 """About one candidate in eighty that come this far is a lens in a room that may have one."""
-ALARM_AT = 0.52
+ALARM_AT = 0.55
 SHOW_AT = 0.26
 TOGETHER = 1.4
 """The weights below were estimated one at a time and bounded each; what all of them say together was too timid.
