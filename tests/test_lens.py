@@ -101,6 +101,23 @@ def test_a_lens_under_a_three_state_lamp_alarms():
     assert probability(facts(**THREE, off_share=0.03, swing=4.0, smooth=0.9)) > lens.ALARM_AT
 
 
+FAINT = {"peak": 155.0, "level": 26.0, "core": 0.0, "swing": 2.6, "smooth": 0.85}
+
+
+def test_a_faint_lens_is_told_from_a_mark_by_how_its_brightness_changes():
+    assert probability(facts(**FAINT)) > lens.ALARM_AT
+    assert probability(facts(**FAINT | {"swing": 1.15})) < lens.SHOW_AT
+
+
+@pytest.mark.parametrize("doubt", [{"smooth": 0.3}, {"held": 0.4}, {"seen": 8}, {"looked_frames": 400, "looked_px": 600.0}], ids=lambda doubt: next(iter(doubt)))
+def test_faintness_speaks_against_a_lens_unless_the_change_is_sure(doubt):
+    assert strength(**FAINT) > strength(**FAINT | doubt) + 0.5
+
+
+def strength(**changes):
+    return sum(reason.weight for reason in lens.judge(facts(**changes)).reasons if reason.kind in {"level", "contrast"})
+
+
 def test_what_shines_by_itself_is_refused_whatever_else_speaks_for_it():
     best = {"swing": 9.0, "smooth": 1.0, "peak": 255.0, "level": 200.0, "tint": 0.0}
     lamp = facts(**SWITCHED | best | {"dark_level": 200.0})

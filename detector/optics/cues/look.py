@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from detector.model import Reason
-from detector.optics.cues.weight import NOTHING_SAID, PHYSICS, missing, ramp
+from detector.optics.cues.weight import NOTHING_SAID, PHYSICS, no_mark, ramp
 from detector.optics.facts import Facts
 
 
 def brightness(facts: Facts) -> Reason | None:
     """A retro-reflection outshines every matt surface; a printed dot cannot."""
-    # in a lit room the switching has already told a pattern from a glint: the level then adds little
-    weight = max(float(np.interp(facts.peak, *LEVEL_WEIGHTS)), -0.7 if missing(facts) > 2.0 else -3.0)
+    # where a pattern has been told from a glint already the level adds little
+    weight = max(float(np.interp(facts.peak, *LEVEL_WEIGHTS)), -3.0 + 2.3 * no_mark(facts))
     says = "It is brighter than a matt surface could be." if weight > 0 else "It is no brighter than a white mark would be."
     return Reason("level", says, round(facts.peak / 255.0, 2), "of saturation", weight, PHYSICS)
 
@@ -24,7 +24,7 @@ where the walls are as light."""
 
 def contrast(facts: Facts) -> Reason | None:
     """How far it stands above what surrounds it, or how much of the room that a light wall leaves below saturation."""
-    least = -0.7 if missing(facts) > 2.0 else -2.0
+    least = -2.0 + 1.3 * no_mark(facts)
     filled = facts.level / max(255.0 - facts.floor, 1.0) if facts.peak >= CLIPPED else 0.0
     weight = max(float(np.interp(facts.level, *CONTRAST_WEIGHTS)), ramp(filled, *FILLED, least, 0.0))
     return Reason("contrast", f"It stands {facts.level:.0f} grey levels above its surroundings.", round(facts.level), "grey levels", weight, PHYSICS)

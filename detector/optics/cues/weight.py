@@ -23,6 +23,25 @@ def missing(facts: Facts) -> float:
     return (facts.level * facts.dimming - facts.dark_level) / 8.0 if facts.dark else 0.0
 
 
+def no_mark(facts: Facts) -> float:
+    """0 to 1: how surely something else than its strength has told it from a matt mark, which keeps its contrast in the dark
+    and is as bright from every side.
+    """
+    if missing(facts) > 2.0:
+        return 1.0
+    # who looks for long sees a lens bright at some time
+    turned = (1.0 - long_look(facts)) * ramp(facts.swing, *TURNED, 0.0, 1.0) * ramp(facts.smooth, *STEADILY, 0.0, 1.0)
+    return turned * ramp(facts.seen, *OFTEN_ENOUGH, 0.0, 1.0) * dependable(facts)
+
+
+TURNED = (1.6, 2.2)
+"""Ratio of strong to weak: of what changed so, steadily, and was no brighter than 190 of 255, 13 of 13 lenses and two of 18 others
+were alone and without a dark ring."""
+STEADILY = (0.6, 0.8)
+OFTEN_ENOUGH = (8.0, 15.0)
+"""Sightings from which a ratio can be told."""
+
+
 def dependable(facts: Facts) -> float:
     """What flickers while lit (foil, a mark that is followed badly) says little by missing in other light."""
     return ramp(facts.held, *FLICKERS, 0.2, 1.0)
