@@ -93,6 +93,18 @@ def test_a_lens_out_of_its_angle_breaks_off_once_and_a_flicker_often(pattern, he
     assert told.held == pytest.approx(held, abs=0.01)
 
 
+@pytest.mark.parametrize(("pattern", "lasted"), [("1111111111", 9), ("1111000011", 3), ("1011001111", 9), ("1100011111", 4), ("0100010111", 4)])
+def test_a_glint_lasts_until_three_looks_fail(pattern, lasted):
+    rows = looks(10)
+    rows["seen"] = rows["measured"] = [one == "1" for one in pattern]
+    assert gather(rows, steady(rows)).lasted == lasted
+
+
+def test_a_glint_that_is_gone_in_the_dark_lasts():
+    rows, states = alternating(20, level=0.0)
+    assert gather(rows, states).lasted == 18
+
+
 def test_only_lit_looks_tell_whether_a_sighting_held():
     rows, states = alternating(20, level=0.0)
     assert gather(rows, states).held == 1.0

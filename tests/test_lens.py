@@ -21,7 +21,7 @@ from detector.optics.outline import NONE
 NOTHING = {field.name: 0 for field in dataclasses.fields(Facts)} | {"rings": USUAL_RINGS}
 GLINT = Facts(**NOTHING | {
     "lit": 40, "seen": 40, "level": 140.0, "swing": 1.3, "smooth": 0.5, "peak": 240.0, "core": 4.0, "width": 1.2, "long": 1.05,
-    "floor": 60.0, "ring": 62.0, "far": 60.0, "rough": 4.0, "beside": 999.0, "drift": 0.1, "tint": 0.05, "tint_level": 60.0, "hue": "blue", "held": 1.0, "travel": 120.0,
+    "floor": 60.0, "ring": 62.0, "far": 60.0, "rough": 4.0, "beside": 999.0, "drift": 0.1, "tint": 0.05, "tint_level": 60.0, "hue": "blue", "held": 1.0, "travel": 120.0, "lasted": 40.0,
     "through": 60.0, "moat": -1.0, "lamp_px": ALONE,
 })  # fmt: skip
 SWITCHED = {"dark": 20, "lit": 20, "seen": 20, "dimming": 0.4}
@@ -47,6 +47,7 @@ CUES = {
     "crowding": ({"crowd": 0.0}, {"crowd": 14.0}),
     "flashing": ({"flashers": 0}, {"flashers": 5}),
     "brief": ({"looked_frames": 300, "looked_px": 500.0, "travel": 400.0}, {"looked_frames": 300, "looked_px": 500.0, "travel": 100.0}),
+    "blink": ({"lasted": 15.0}, {"lasted": 5.0}),
     "swing": ({"swing": 5.0, "smooth": 1.0}, {"swing": 1.02}),
     "colour": ({"tint": 0.02}, {"tint": 0.8, "hue": "green"}),
     "staying": ({"drift": 0.1}, {"drift": 5.0}),
@@ -228,6 +229,19 @@ def test_who_looked_for_three_seconds_does_not_know_yet_that_it_was_brief():
     known = {"looked_px": 500.0, "travel": 100.0}
     assert "brief flash" not in kinds(facts(looked_frames=90, **known))
     assert "brief flash" in kinds(facts(looked_frames=150, **known))
+
+
+def test_who_looked_for_long_sees_a_lens_shine_for_a_second_at_a_time():
+    known = {"looked_px": 500.0, "travel": 400.0, "lasted": 17.0}
+    assert "brief flash" not in kinds(facts(looked_frames=90, **known))
+    reason = next(r for r in lens.judge(facts(looked_frames=300, **known)).reasons if r.kind == "brief flash")
+    assert "17 pictures" in reason.says
+    assert "brief flash" not in kinds(facts(looked_frames=300, **known | {"lasted": 44.0}))
+
+
+def test_in_a_long_look_a_ball_changes_too():
+    ball = {"outline": 0.3, "swing": 1.9, "smooth": 0.9, "looked_px": 500.0, "travel": 400.0}
+    assert weight_of("outline", facts(looked_frames=300, **ball)) < weight_of("outline", facts(looked_frames=90, **ball)) < 0
 
 
 def test_in_a_long_look_a_lens_changes_by_more_and_smoothly():

@@ -280,6 +280,20 @@ def test_a_promising_point_is_waited_for_and_its_absence_written_down():
     assert rows["level"][~rows["seen"]].max() == 0
 
 
+@pytest.mark.parametrize(("unseen", "height", "goes_on"), [(20, 150, True), (20, 40, False), (5, 40, True)])
+def test_what_is_found_after_long_must_be_nearly_as_strong(unseen, height, goes_on):
+    """Where a glint was lost the marks of a wall go by."""
+    tracker = Tracker()
+    for i in range(8):
+        stand(tracker, i, points_picture([(60, 50)], [190]))
+    for i in range(8, 8 + unseen):
+        stand(tracker, i, points_picture([]))
+    for i in range(8 + unseen, 12 + unseen):
+        stand(tracker, i, points_picture([(61, 51)], [height]))
+    strong = longest(list(tracker.finish()))
+    assert strong["seen"].sum() == (12 if goes_on else 8)
+
+
 def test_tracks_are_handed_out_once():
     tracker = Tracker()
     for i in range(5):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,8 @@ NEAR_LOOKALIKE_PX = 16.0
 """A missing spot counts as dark only when no like spot stands this near: it may have been confused,"""
 NEXT_FRAMES = 4
 """A dark look counts within four frames of a sighting: the edges of every dark phase, however long."""
+BREAK_LOOKS = 3
+"""Looks from one sighting to the next with which it shone anew: one or two fail by chance."""
 FRESH_FRAMES = 3
 FRESH_PX = 9.0
 """unless it was seen within three frames: its place is then known to a few pixels."""
@@ -36,7 +40,8 @@ class Facts:
     dark; `off_share` is what light from aside leaves of its flux (of its level where it was hardly seen
     then), both lamps taken to be equally strong, which stood as `rings` says.  `swing` is the ratio of the strong to the weak end of
     the flux while seen and `smooth` is 1 when it changes steadily, 0 when it jumps at random; `travel`
-    how far over the picture it was seen, in px, and `looked_px` how far, `looked_frames` how long it was looked for in the light.  `peak` (0 to 255), `flux` (grey levels summed), `core`
+    how far over the picture it was seen, in px, and `looked_px` how far, `looked_frames` how long it was looked for in the light; `lasted` is
+    from the first to the last frame of the longest time that it shone without a break.  `peak` (0 to 255), `flux` (grey levels summed), `core`
     (saturated px), `width` (px), `long` (axis ratio), `floor`, `ring`, `far` (levels 7, 5 and 14 px out), `through` (the darkest way through it, 14 px out on both sides), `moat` (by how much 3 to 4 px out is darker than the darkest way through it 7 px out),
     `rough` (deviation around), `beside` (distance to the nearest like spot in px), `crowd` and `drift`
     (px a frame beyond the surroundings) are medians of the stronger half.  `flashers` counts other
@@ -80,6 +85,7 @@ class Facts:
     lamp_slide: float = 0.0
     looked_px: float = 0.0
     looked_frames: int = 0
+    lasted: float = math.inf
     outline: float = 0.0
     through: float = 255.0
     moat: float = 0.0
@@ -119,6 +125,7 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
         travel=_travel(glints),
         looked_px=_travel(lit),
         looked_frames=int(np.ptp(lit["frame"])),
+        lasted=_lasted(lit),
         flashers=0,
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
         tint_level=float(tint.max()),
@@ -148,6 +155,14 @@ def _stronger(glints: Rows) -> Rows:
 def _travel(rows: Rows) -> float:
     """How far over the picture, in px."""
     return float(np.hypot(np.ptp(rows["x"]), np.ptp(rows["y"])))
+
+
+def _lasted(lit: Rows) -> float:
+    """Frames from the first to the last of the longest row of sightings, in which two looks may fail."""
+    seen = np.flatnonzero(lit["seen"])
+    ends = np.flatnonzero(np.diff(seen, prepend=-1 - BREAK_LOOKS, append=len(lit) + BREAK_LOOKS) > BREAK_LOOKS)
+    frames = lit["frame"][seen]
+    return float(max((frames[end - 1] - frames[first] for first, end in pairwise(ends.tolist())), default=0))
 
 
 def _off_share(off: Rows, glints: Rows, lit: Rows) -> float:

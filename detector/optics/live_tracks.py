@@ -51,6 +51,8 @@ class TrackLimits:
     """A spot of no promise is dropped after this long unseen."""
     long_patience: int = 150
     """A promising one is waited for: five seconds, as long as a person leaves a torch off."""
+    least_left: float = 0.3
+    """Share of its last level that is still found after long: where a glint was lost, the marks of a wall go by."""
     missed_level: float = 24.0
     """Of tracks that were this bright it is told where they are missing."""
     promise_level: float = 40.0
@@ -125,6 +127,7 @@ class LiveTracks:
         # an old track keeps its spot against one that was born on noise beside it
         unlike = limits.level_cost_px * np.abs(np.log(spots.level[spot] / live["last"][track]))
         alike = far + unlike <= gate[track] + limits.level_cost_px
+        alike &= (live["unseen"][track] <= limits.patience) | (spots.level[spot] >= limits.least_left * live["last"][track])
         track, spot, far, unlike = track[alike], spot[alike], far[alike], unlike[alike]
         order = np.argsort(far + unlike - 0.05 * np.minimum(live["seen"][track], 20), kind="stable")
         track, spot = track[order], spot[order]

@@ -43,7 +43,7 @@ def flashing(facts: Facts) -> Reason | None:
         return None
     others = "Another glint" if facts.flashers == 1 else f"{facts.flashers} other glints"
     says = f"{others} near it came and went too, as those of foil or jewels do."
-    weight = ramp(facts.flashers, 1.0, 2.0, -3.5, -4.0)
+    weight = ramp(facts.flashers, 1.0, 2.0, -3.5, -4.6)
     return Reason("other flashes", says, facts.flashers, "within 110 px", weight, PHYSICS)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detector.model import Reason
-from detector.optics.cues.weight import NOTHING_SAID, PHYSICS, no_mark, ramp
+from detector.optics.cues.weight import LONG_SWING, NOTHING_SAID, PHYSICS, long_look, no_mark, ramp
 from detector.optics.facts import Facts
 
 
@@ -99,7 +99,7 @@ SHADED = (0.0, 0.06)
 
 def outline(facts: Facts) -> Reason | None:
     """The highlight of a ball, a knob or a kettle stands in the middle of its outline, and is as bright from every side."""
-    weight = ramp(facts.outline, *OUTLINED, 0.0, -2.5) * ramp(facts.swing, *ANY_SIDE, 1.0, 0.0)
+    weight = ramp(facts.outline, *OUTLINED, 0.0, -2.5) * ramp(facts.swing - LONG_SWING * long_look(facts), *ANY_SIDE, 1.0, 0.0)
     if not weight:
         return None
     says = "It stands in the middle of something round and plain, where a ball or a knob mirrors the torch."

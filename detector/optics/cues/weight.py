@@ -59,3 +59,6 @@ def long_look(facts: Facts) -> float:
 LONG_LOOK = (110.0, 150.0)
 """Frames between the first and the last look.  In clips of three seconds one lens of fifteen shines as briefly as facets do."""
 LOOKED_ABOUT_PX = (150.0, 250.0)
+LONG_SWING = 0.4
+"""By so much more do things change that are looked at for five seconds and more: the distance and the beam of the torch change as
+well.  Of 36 lenses in drawn sweeps 29 changed by 1.8 times and more, of steady things 15 of 16 by 1.75 at most."""
