@@ -100,6 +100,12 @@ def test_a_glint_lasts_until_three_looks_fail(pattern, lasted):
     assert gather(rows, steady(rows)).lasted == lasted
 
 
+@pytest.mark.parametrize(("after", "lasted"), [(40.0, 5), (60.0, 19)])
+def test_a_print_that_is_taken_for_it_while_it_is_gone_does_not_count(after, lasted):
+    rows = looks(20, level=np.where(np.arange(20) < 6, 200.0, after))
+    assert gather(rows, steady(rows)).lasted == lasted
+
+
 def test_a_glint_that_is_gone_in_the_dark_lasts():
     rows, states = alternating(20, level=0.0)
     assert gather(rows, states).lasted == 18

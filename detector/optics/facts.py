@@ -22,6 +22,8 @@ NEAR_LOOKALIKE_PX = 16.0
 """A missing spot counts as dark only when no like spot stands this near: it may have been confused,"""
 NEXT_FRAMES = 4
 """A dark look counts within four frames of a sighting: the edges of every dark phase, however long."""
+STRONG_SHARE = 0.25
+"""Of the level: a print under a facet or beside a lens may be taken for it while it is gone."""
 BREAK_LOOKS = 3
 """Looks from one sighting to the next with which it shone anew: one or two fail by chance."""
 FRESH_FRAMES = 3
@@ -115,7 +117,7 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
         seen=int(lit["seen"].sum()),
         dark=len(dark),
         off_axis=len(off),
-        level=float(np.percentile(lit["level"][lit["seen"]], 80)),
+        level=_level(lit),
         dark_level=float(middle(dark["level"])) if len(dark) else 0.0,
         off_share=_off_share(off, glints, lit),
         dimming=float(middle(dark["around"])) / max(float(middle(lit["around"])), 1.0) if len(dark) else 0.0,
@@ -147,6 +149,11 @@ def _outline(glints: Rows) -> float:
     return float(middle(told)) if len(told) else 0.0
 
 
+def _level(lit: Rows) -> float:
+    """The strong end of the levels at which it was seen."""
+    return float(np.percentile(lit["level"][lit["seen"]], 80))
+
+
 def _stronger(glints: Rows) -> Rows:
     """The half of the looks in which it stood out most."""
     return glints[glints["level"] >= middle(glints["level"])]
@@ -158,8 +165,8 @@ def _travel(rows: Rows) -> float:
 
 
 def _lasted(lit: Rows) -> float:
-    """Frames from the first to the last of the longest row of sightings, in which two looks may fail."""
-    seen = np.flatnonzero(lit["seen"])
+    """Frames from the first to the last of the longest row of strong sightings, in which two looks may fail."""
+    seen = np.flatnonzero(lit["seen"] & (lit["level"] >= STRONG_SHARE * _level(lit)))
     ends = np.flatnonzero(np.diff(seen, prepend=-1 - BREAK_LOOKS, append=len(lit) + BREAK_LOOKS) > BREAK_LOOKS)
     frames = lit["frame"][seen]
     return float(max((frames[end - 1] - frames[first] for first, end in pairwise(ends.tolist())), default=0))
@@ -174,7 +181,7 @@ def _off_share(off: Rows, glints: Rows, lit: Rows) -> float:
     measured = off[off["measured"]]
     if len(measured) >= FEWEST_LOOKS:
         return float(middle(measured["flux"])) / max(float(middle(glints["flux"])), 1.0)
-    return float(middle(off["level"])) / max(float(np.percentile(lit["level"][lit["seen"]], 80)), 1.0)
+    return float(middle(off["level"])) / max(_level(lit), 1.0)
 
 
 def _enough(rows: Rows) -> Rows:
