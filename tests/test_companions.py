@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from detector.optics.companions import FLASH_NEAR_PX, LAMP_NEAR_PX, with_company
-from detector.optics.facts import gather
+from detector.optics.gathering import gather
 from detector.optics.neighbours import ALONE
-from tests.test_facts import alternating, looks, steady
+from tests.test_gathering import alternating, looks, steady
 
 
 def company(*tracks):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.optics.facts import gather
+from detector.optics.gathering import gather
 from detector.optics.lighting import LightMeter
 from detector.optics.motion import MotionEstimator
 from detector.optics.rolling import BANDS, DARK, LIT, HalfLit, RollingLimits, band_changes, half_lit, lamp_at

@@ -7,7 +7,7 @@ import pytest
 
 from detector.model import Frame
 from detector.optics import glint
-from detector.optics.facts import FRESH_PX
+from detector.optics.gathering import FRESH_PX
 from detector.optics.glint import GlintLimits
 from detector.optics.join import join
 from detector.optics.live_tracks import TrackLimits

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from detector.model import Finding, LampState, Track, probability_of
-from detector.optics import facts, lens
+from detector.optics import gathering, lens
 from detector.optics.broad import broad_kind
 from detector.optics.companions import with_company
+from detector.optics.facts import Facts
 from detector.optics.join import JoinLimits, join
 from detector.optics.off_axis import USUAL_RINGS, Rings
 from detector.optics.rolling import lamp_at
@@ -38,7 +39,7 @@ Refusal = tuple[str, Track]
 
 def not_worth_judging(rows: Rows) -> str | None:
     """Why a track that ended needs no judgement; None where it does."""
-    if rows["measured"].sum() < facts.FEWEST_LOOKS or rows["level"].max() < lens.FAINTEST:
+    if rows["measured"].sum() < gathering.FEWEST_LOOKS or rows["level"].max() < lens.FAINTEST:
         return "faint"
     return "level" if rows["peak"].max() < lens.DULLEST else None
 
@@ -52,14 +53,14 @@ def conclude(
     for it, which differ where the source left damaged frames out; `rings` are the lamps of three-state light.  Findings that take turns at
     about one place are one lens, followed badly for a while.
     """
-    gathered, others = ([(rows, facts.gather(rows, states, rings)) for rows in some] for some in (tracks, beside))
+    gathered, others = ([(rows, gathering.gather(rows, states, rings)) for rows in some] for some in (tracks, beside))
     results = _each(gathered, states, numbers, others)
     found = [(rows, result) for rows, result in results if isinstance(result, Finding)]
     whole = join([rows for rows, _ in found], TURNS)
     if len(whole) < len(found):
         known = {id(rows): told for rows, told in gathered}
         refused = [(rows, result) for rows, result in results if not isinstance(result, Finding)]
-        again = [(rows, known[id(rows)] if id(rows) in known else facts.gather(rows, states, rings)) for rows in whole]
+        again = [(rows, known[id(rows)] if id(rows) in known else gathering.gather(rows, states, rings)) for rows in whole]
         others += [(rows, known[id(rows)]) for rows, _ in refused]
         results = [*refused, *((rows, _best(rows, result, found)) for rows, result in _each(again, states, numbers, others))]
     return [result for _, result in results]
@@ -77,7 +78,7 @@ def _best(rows: Rows, result: Finding | Refusal, found: Sequence[tuple[Rows, Fin
     return best
 
 
-Gathered = tuple[Rows, facts.Facts | None]
+Gathered = tuple[Rows, Facts | None]
 
 
 def _each(
@@ -92,7 +93,7 @@ def _each(
     return results
 
 
-def _judged(known: facts.Facts, where: Track) -> Finding | Refusal:
+def _judged(known: Facts, where: Track) -> Finding | Refusal:
     verdict = lens.judge(known)
     probability = probability_of(lens.PRIOR, {reason.kind: reason.weight for reason in verdict.reasons})
     if probability < lens.SHOW_AT:

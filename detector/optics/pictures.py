@@ -29,7 +29,8 @@ from detector.model import (
 from detector.optics import glint, lens, photometry
 from detector.optics.broad import TAPE, TAPE_OR_LAMP, brightness, is_broad, surfaces
 from detector.optics.conclude import NEXT_LOOK
-from detector.optics.facts import Facts, hue_of
+from detector.optics.facts import Facts
+from detector.optics.gathering import hue_of
 from detector.optics.motion import Motion, MotionEstimator
 from detector.optics.stills import encode
 from detector.optics.view import look

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.model import LampState, probability_of
-from detector.optics import companions, facts, lens
+from detector.optics import companions, gathering, lens
 from detector.optics.cues.look import size_weight
 from detector.optics.join import JoinLimits, join
 from detector.optics.median import middle
@@ -67,9 +67,9 @@ def _standing(rows: Rows, states: Sequence[LampState | None]) -> Standing:
     seen = rows[rows["seen"]]
     span = (int(seen["frame"][0]), int(seen["frame"][-1]))
     at = (float(middle(seen["room_x"])), float(middle(seen["room_y"])))
-    if rows["measured"].any() and size_weight(*facts.usual_size(rows)) < BROAD:
+    if rows["measured"].any() and size_weight(*gathering.usual_size(rows)) < BROAD:
         return Standing(rows, 0.0, "size", span, at)
-    known = facts.gather(rows, states) if len(seen) >= lens.FEWEST_SIGHTINGS else None
+    known = gathering.gather(rows, states) if len(seen) >= lens.FEWEST_SIGHTINGS else None
     if known is None or known.seen < lens.FEWEST_SIGHTINGS:
         return Standing(rows, -1.0, "too little seen", span, at)
     verdict = lens.judge(known)

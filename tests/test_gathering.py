@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from detector.optics.facts import FRESH_FRAMES, FRESH_PX, NEAR_LOOKALIKE_PX, gather, hue_of
+from detector.optics.gathering import FRESH_FRAMES, FRESH_PX, NEAR_LOOKALIKE_PX, gather, hue_of
 from detector.optics.neighbours import ALONE
 from detector.optics.rows import ROW
 

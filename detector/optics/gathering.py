@@ -1,0 +1,172 @@
+"""The rows of one track -> the few physical facts that a judgement is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.model import LampState
+from detector.optics.facts import Facts
+from detector.optics.median import middle
+from detector.optics.off_axis import USUAL_RINGS, Rings
+from detector.optics.rolling import lamp_at
+from detector.optics.rows import Rows
+
+FEWEST_LOOKS = 3
+NEAR_LOOKALIKE_PX = 16.0
+"""A missing spot counts as dark only when no like spot stands this near: it may have been confused,"""
+FRESH_FRAMES = 3
+FRESH_PX = 9.0
+"""unless it was seen within three frames: its place is then known to a few pixels."""
+NEXT_FRAMES = 4
+"""A dark look counts within four frames of a sighting: the edges of every dark phase, however long."""
+STRONG_SHARE = 0.25
+"""Of the level: a print under a facet or beside a lens may be taken for it while it is gone."""
+BREAK_LOOKS = 3
+"""Looks from one sighting to the next with which it shone anew: one or two fail by chance."""
+
+
+def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_RINGS) -> Facts | None:
+    """The facts of one track; None when fewer than three of its lit looks could be measured.
+
+    `states` holds the lamp's state of every frame; all None where the light never switched.  `rings` says
+    where the lamps of three-state light stood.
+    """
+    code = _CODE if any(states) else _STEADY
+    state = np.array([code[one] for one in lamp_at(states, rows["frame"], rows["y"])])
+    sure = _sure(rows) & _between_sightings(rows, state == _CODE["on-axis"])
+    lit = rows[state == _CODE["on-axis"]]
+    glints = lit[lit["measured"]]
+    if len(glints) < 3:
+        return None
+    top = _stronger(glints)
+    swing, smooth = _swing(glints)
+    tint = np.array([top[name].mean() for name in ("blue", "green", "red")])
+    usual = dict(zip(_MEDIANS, middle(np.array([top[name] for name in _MEDIANS])).tolist(), strict=True))
+    dark, off = (_enough(rows[sure & (state == _CODE[name])]) for name in ("dark", "off-axis"))
+    return Facts(
+        lit=int((sure & (state == _CODE["on-axis"])).sum()),
+        seen=int(lit["seen"].sum()),
+        dark=len(dark),
+        off_axis=len(off),
+        level=_level(lit),
+        dark_level=float(middle(dark["level"])) if len(dark) else 0.0,
+        off_share=_off_share(off, glints, lit),
+        dimming=float(middle(dark["around"])) / max(float(middle(lit["around"])), 1.0) if len(dark) else 0.0,
+        swing=swing,
+        smooth=smooth,
+        held=_held(lit["seen"]),
+        travel=_travel(glints),
+        looked_px=_travel(lit),
+        looked_frames=int(np.ptp(lit["frame"])),
+        lasted=_lasted(lit),
+        flashers=0,
+        tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
+        tint_level=float(tint.max()),
+        hue=hue_of(tint),
+        outline=_outline(top),
+        rings=rings,
+        **usual,
+    )
+
+
+def usual_size(rows: Rows) -> tuple[float, float]:
+    """`core` and `width` as `gather` tells them, from the measured looks in whatever light; there must be one."""
+    top = _stronger(rows[rows["measured"]])
+    return float(middle(top["core"])), float(middle(top["width"]))
+
+
+def _outline(glints: Rows) -> float:
+    told = glints["outline"][glints["outline"] > 0.0]
+    return float(middle(told)) if len(told) else 0.0
+
+
+def _level(lit: Rows) -> float:
+    """The strong end of the levels at which it was seen."""
+    return float(np.percentile(lit["level"][lit["seen"]], 80))
+
+
+def _stronger(glints: Rows) -> Rows:
+    """The half of the looks in which it stood out most."""
+    return glints[glints["level"] >= middle(glints["level"])]
+
+
+def _travel(rows: Rows) -> float:
+    """How far over the picture, in px."""
+    return float(np.hypot(np.ptp(rows["x"]), np.ptp(rows["y"])))
+
+
+def _lasted(lit: Rows) -> float:
+    """Frames from the first to the last of the longest row of strong sightings, in which two looks may fail."""
+    seen = np.flatnonzero(lit["seen"] & (lit["level"] >= STRONG_SHARE * _level(lit)))
+    ends = np.flatnonzero(np.diff(seen, prepend=-1 - BREAK_LOOKS, append=len(lit) + BREAK_LOOKS) > BREAK_LOOKS)
+    frames = lit["frame"][seen]
+    return float(max((frames[end - 1] - frames[first] for first, end in pairwise(ends.tolist())), default=0))
+
+
+def _off_share(off: Rows, glints: Rows, lit: Rows) -> float:
+    """What is left of the glint in light from aside, of its flux where it could be measured: levels stop
+    at saturation, where a third of the light may look like nearly all of it.
+    """
+    if not len(off):
+        return 0.0
+    measured = off[off["measured"]]
+    if len(measured) >= FEWEST_LOOKS:
+        return float(middle(measured["flux"])) / max(float(middle(glints["flux"])), 1.0)
+    return float(middle(off["level"])) / max(_level(lit), 1.0)
+
+
+def _enough(rows: Rows) -> Rows:
+    """Fewer than three looks in one light are chance: they are not told."""
+    return rows if len(rows) >= FEWEST_LOOKS else rows[:0]
+
+
+def hue_of(tint: NDArray[np.float32] | NDArray[np.float64]) -> str:
+    """The strongest of the three colours of a B, G, R level."""
+    return ("blue", "green", "red")[int(np.argmax(tint))]
+
+
+_CODE: dict[LampState | None, int] = {"on-axis": 0, "off-axis": 1, "dark": 2, None: 3}
+"""A frame without a state among others that have one was taken while the light changed."""
+_STEADY: dict[LampState | None, int] = {None: 0}
+_MEDIANS = ("peak", "flux", "core", "width", "long", "floor", "ring", "far", "through", "moat", "rough", "beside", "crowd", "drift")
+
+
+def _held(seen: NDArray[np.bool_]) -> float:
+    """How often a sighting is followed by one: a lens that leaves its angle breaks off once, not ten times."""
+    after = seen[1:][seen[:-1]]
+    return float(after.mean()) if len(after) else 0.0
+
+
+def _between_sightings(rows: Rows, lit: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Looks close in time to a lit sighting.  Farther off the place is a guess, and finding nothing
+    there would be no evidence; lit looks count all the same, a lens out of its angle is missing too.
+    """
+    frames = rows["frame"][lit & rows["seen"]]
+    if not len(frames):
+        return np.zeros(len(rows), np.bool_)
+    after = np.clip(np.searchsorted(frames, rows["frame"]), 0, len(frames) - 1)
+    before = np.maximum(after - 1, 0)
+    wait = np.minimum(np.abs(frames[after] - rows["frame"]), np.abs(frames[before] - rows["frame"]))
+    return np.asarray(lit | (wait <= NEXT_FRAMES))
+
+
+def _sure(rows: Rows) -> NDArray[np.bool_]:
+    """Looks that tell something: a spot was there, or it is certain that none was."""
+    seen_at = np.where(rows["seen"], rows["frame"], -(10**6))
+    since = rows["frame"] - np.maximum.accumulate(seen_at)
+    fresh = (since <= FRESH_FRAMES) & (rows["beside"] > FRESH_PX)
+    return np.asarray(rows["seen"] | fresh | (rows["beside"] > NEAR_LOOKALIKE_PX))
+
+
+def _swing(glints: Rows) -> tuple[float, float]:
+    """Ratio of strong to weak flux, and how steadily it changes (von Neumann's ratio turned round)."""
+    flux = np.log(np.maximum(glints["flux"].astype(np.float64), 20.0))
+    low, high = np.sort(flux)[[int(0.05 * len(flux)), int(0.95 * (len(flux) - 1) + 0.5)]]
+    spread = float(flux.var())
+    steps: NDArray[np.float64] = np.diff(flux)
+    smooth = 1.0 - float((steps**2).mean()) / (2.0 * spread) if spread > 1e-6 else 0.0
+    return float(np.exp(high - low)), float(np.clip(smooth, 0.0, 1.0))
