@@ -67,9 +67,9 @@ SMALL_PART = (0.3, 0.45)
 SHORT_WAY_PX = (150.0, 220.0)
 """Of the way over the picture: in drawn sweeps of a quarter of a minute facets shone over 50 to 200 px, lenses over 270 and more."""
 SHORT = -2.5
-BLINK, FLASH = (6.0, 12.0), (20.0, 40.0)
+BLINK, FLASH = (5.0, 8.0), (20.0, 40.0)
 """Frames: ten of twelve facets in drawn sweeps never shone for longer than 17 at a time, four of them for 5, and 33 lenses there for
-44 and more.  In clips of three seconds, filmed faster, three of 185 lenses shone for less than 15, none for less than 12."""
+44 and more.  In clips of three seconds, filmed faster, three of 185 lenses shone for less than 15, and one of 570 for less than 8."""
 
 
 def staying(facts: Facts) -> Reason | None:
