@@ -183,6 +183,33 @@ def test_a_cut_to_another_room_is_not_taken_for_motion_for_long():
     assert all(motion.measured and motion.speed_px < 10.0 for motion in after[2:])
 
 
+def other_light(index, dark_seed=7, lit_seed=1, mean=0.02, period=6):
+    """A hand-held look at a wall of which the torch shows other things than the room's own light."""
+    lit = index // period % 2 == 0
+    return levels(seen_wall(wall(seed=lit_seed) if lit else wall(seed=dark_seed, mean=mean), hand(index)))
+
+
+def test_when_the_light_changes_back_the_motion_is_told_across_the_dark():
+    estimator = MotionEstimator()
+    motions = [estimator.add(look(other_light(i))) for i in range(36)]
+    changes = range(12, 36, 6)
+    assert all(motions[i].measured for i in range(12, 36))
+    assert not motions[6].measured
+    assert all(error(motions[i].step, hand(i) @ np.linalg.inv(hand(i - 1))) < 3.0 for i in changes)
+    assert error(motions[30].to_room @ hand(30), motions[24].to_room @ hand(24)) < 1.5
+
+
+def test_another_room_in_the_light_of_before_is_not_told_across_the_dark():
+    estimator = MotionEstimator()
+    pictures = [*(other_light(i) for i in range(12)), other_light(12, lit_seed=3)]
+    assert not [estimator.add(look(picture)) for picture in pictures][-1].measured
+
+
+def test_what_was_lit_so_long_ago_is_no_longer_compared():
+    estimator = MotionEstimator(MotionLimits(remembered_frames=5))
+    assert not [estimator.add(look(other_light(i))) for i in range(13)][-1].measured
+
+
 def nearer_half(shift):
     """A picture whose right half is nearer and so moves by twice as much."""
     far, near = (seen_wall(wall(seed=5), similarity(shift * share)) for share in (1.0, 2.0))

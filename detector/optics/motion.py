@@ -9,6 +9,7 @@ kept and said to be a guess.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -56,6 +57,12 @@ class MotionLimits:
     """Where fewer follow the similarity, and the logarithm of the level changed by more, corners that leave it may be what only the
     torch showed: they are followed back, and count where they come back to within"""
     back_px: float = 1.0
+    remembered: int = 3
+    """Pictures from before the light changed, to which those after it changed back are compared,"""
+    remembered_frames: int = 45
+    """if it did so within so many frames,"""
+    least_alike: float = 0.15
+    """and this share of their corners agrees, as a fifth to a third do after a quarter of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +109,16 @@ class Motion:
         return np.asarray(self.parallax[row, column])
 
 
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """A picture from before the light changed: the logarithm of its level, and the number of its frame."""
+
+    picture: NDArray[np.uint8]
+    to_room: Matrix
+    level: float
+    number: int
+
+
 class MotionEstimator:
     """Follows the camera through the frames that it is handed, one after another."""
 
@@ -115,10 +132,14 @@ class MotionEstimator:
         self._to_room: Matrix = np.eye(3)
         self._step: Matrix = np.eye(3)
         self._frames = 1
+        self._number = 0
+        self._past: deque[_Past] = deque(maxlen=self._limits.remembered)
 
     def add(self, view: View, frames: int = 1) -> Motion:
         """The motion up to this frame, so many `frames` after the one before."""
         now = _without_lighting(view.small, view.tiny)
+        level = float(np.log(cv2.mean(view.tiny)[0] + 1.0))
+        self._number += frames
         self._step, self._frames = np.eye(3) + (self._step - np.eye(3)) * (frames / self._frames), frames
         if self._before is not None:
             self._renew(self._before)
@@ -127,15 +148,20 @@ class MotionEstimator:
         if step is None and _centre_shift(self._step, now.shape) > self._limits.sudden_px:
             old, new = self._follow(now, np.eye(3))
             step, inliers = self._fit(old, new)
+        after = None
+        if step is None and self._before is not None:
+            step, after = self._across_the_dark(now, level)
+            old, new, inliers = old[:0], new[:0], inliers[:0]
         measured = step is not None or self._before is None
+        if self._before is not None and abs(level - self._level) > self._limits.other_light:
+            self._past.append(_Past(self._before, self._to_room, self._level, self._number - frames))
         self._step = self._step if step is None else step
         self._to_room = self._to_room @ np.linalg.inv(self._step)
         residual = new - transform(self._step, old)
         near = np.abs(residual).max(axis=1, initial=0.0) < self._limits.parallax_px
-        level = float(np.log(cv2.mean(view.tiny)[0] + 1.0))
         if inliers.sum() < self._limits.many_leave * len(old) and abs(level - self._level) > self._limits.other_light:
             near[near & ~inliers] = self._come_back(now, *(corners[near & ~inliers] for corners in (old, new)))
-        self._before, self._level, self._corners = now, level, new[inliers | near]
+        self._before, self._level, self._corners = now, level, new[inliers | near] if after is None else after
         grow = np.diag([1 / view.scale, 1 / view.scale, 1.0])
         shrink = np.diag([view.scale, view.scale, 1.0])
         return Motion(
@@ -150,6 +176,26 @@ class MotionEstimator:
     def picture(self) -> NDArray[np.uint8]:
         """The newest frame as it is followed: shrunken, grey, the lighting divided out; empty before the first."""
         return np.zeros((0, 0), np.uint8) if self._before is None else self._before
+
+    def _across_the_dark(self, now: NDArray[np.uint8], level: float) -> tuple[Matrix | None, FloatArray]:
+        """The step from the frame before by way of an earlier picture that was lit as this one is, and that one's corners in this
+        picture: a torch that goes on or off shows other corners, but the same as before it went off or on.
+        """
+        limits, nothing = self._limits, np.zeros((0, 2), np.float32)
+        change = abs(self._level - level)
+        alike = [past for past in self._past if abs(past.level - level) < change / 2 and self._number - past.number <= limits.remembered_frames]
+        if change <= limits.other_light or not alike:
+            return None, nothing
+        past = alike[-1]
+        corners = _corners_of(past.picture, limits)
+        if len(corners) < limits.fewest_inliers:
+            return None, nothing
+        guess = self._step @ np.linalg.inv(self._to_room) @ past.to_room
+        new, found = _flow(past.picture, now, corners, transform(guess, corners))
+        step, inliers = self._fit(corners[found], new[found])
+        if step is None or inliers.sum() < limits.least_alike * len(corners):
+            return None, nothing
+        return step @ np.linalg.inv(past.to_room) @ self._to_room, new[found][inliers]
 
     def _come_back(self, now: NDArray[np.uint8], old: FloatArray, new: FloatArray) -> NDArray[np.bool_]:
         """Which of (n, 2) corners are found where they were, when they are followed back from where they are now."""
@@ -171,11 +217,7 @@ class MotionEstimator:
         self._age += self._frames
         if len(self._corners) > self._limits.renew_below * self._chosen and self._age < self._limits.renew_every:
             return
-        # at half size, which finds the same corners in a third of the time; the flow needs no finer start
-        h, w = (max(1, n // 2) for n in picture.shape)
-        half = cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA)
-        fresh = cv2.goodFeaturesToTrack(half, self._limits.corners, self._limits.faintest_corner, 6)
-        self._corners = np.zeros((0, 2), np.float32) if fresh is None else 2 * np.asarray(fresh, np.float32).reshape(-1, 2) + 0.5
+        self._corners = _corners_of(picture, self._limits)
         self._chosen, self._age = len(self._corners), 0
 
     def _fit(self, old: FloatArray, new: FloatArray) -> tuple[Matrix | None, NDArray[np.bool_]]:
@@ -186,6 +228,14 @@ class MotionEstimator:
         if fit is None or np.asarray(inliers).sum() < self._limits.fewest_inliers:
             return None, none
         return np.vstack([np.asarray(fit, np.float64), [0.0, 0.0, 1.0]]), np.asarray(inliers).reshape(-1) == 1
+
+
+def _corners_of(picture: NDArray[np.uint8], limits: MotionLimits) -> FloatArray:
+    """(n, 2) corners, found at half size: the same in a third of the time, and the flow needs no finer start."""
+    h, w = (max(1, n // 2) for n in picture.shape)
+    half = cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA)
+    fresh = cv2.goodFeaturesToTrack(half, limits.corners, limits.faintest_corner, 6)
+    return np.zeros((0, 2), np.float32) if fresh is None else np.asarray(2 * np.asarray(fresh, np.float32).reshape(-1, 2) + 0.5, np.float32)
 
 
 def _flow(before: NDArray[np.uint8], now: NDArray[np.uint8], corners: FloatArray, guess: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
