@@ -106,6 +106,15 @@ def test_a_print_that_is_taken_for_it_while_it_is_gone_does_not_count(after, las
     assert gather(rows, steady(rows)).lasted == lasted
 
 
+def test_an_outline_counts_in_whatever_looks_it_was_told():
+    """It is looked for now and then, which may never be when the glint stands out most."""
+    outline = np.where(np.arange(20) % 5 == 0, 0.2, 0.0)
+    rows = looks(20, outline=outline, level=np.where(outline > 0.0, 90.0, 100.0))
+    assert gather(rows, steady(rows)).outline == pytest.approx(0.2)
+    rows["measured"][outline > 0.0] = False
+    assert gather(rows, steady(rows)).outline == 0.0
+
+
 def test_a_glint_that_is_gone_in_the_dark_lasts():
     rows, states = alternating(20, level=0.0)
     assert gather(rows, states).lasted == 18

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -62,20 +63,15 @@ def conclude(
         refused = [(rows, result) for rows, result in results if not isinstance(result, Finding)]
         again = [(rows, known[id(rows)] if id(rows) in known else gathering.gather(rows, states, rings)) for rows in whole]
         others += [(rows, known[id(rows)]) for rows, _ in refused]
-        results = [*refused, *((rows, _best(rows, result, found)) for rows, result in _each(again, states, numbers, others))]
+        results = [*refused, *_each([(rows, _as_still(rows, told, known, found)) for rows, told in again], states, numbers, others)]
     return [result for _, result in results]
 
 
-def _best(rows: Rows, result: Finding | Refusal, found: Sequence[tuple[Rows, Finding]]) -> Finding | Refusal:
-    """The judgement of joined pieces, or that of the piece that says more by itself: where they do not quite
-    fit they seem to slide.
-    """
+def _as_still(rows: Rows, told: Facts | None, known: dict[int, Facts | None], found: Sequence[tuple[Rows, Finding]]) -> Facts | None:
+    """The facts of joined pieces, which slide no more than the piece that slid least: where they do not quite fit they seem to."""
     numbers = set(rows["track"].tolist())
-    parts = [finding for part, finding in found if numbers.issuperset(part["track"].tolist())]
-    best = max(parts, key=lambda finding: finding.probability, default=None)
-    if best is None or (isinstance(result, Finding) and result.probability >= best.probability):
-        return result
-    return best
+    parts = [known[id(part)] for part, _ in found if numbers.issuperset(part["track"].tolist())]
+    return told and replace(told, drift=min([told.drift, *(part.drift for part in parts if part)]))
 
 
 Gathered = tuple[Rows, Facts | None]

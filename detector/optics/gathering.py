@@ -67,7 +67,7 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
         tint_level=float(tint.max()),
         hue=hue_of(tint),
-        outline=_outline(top),
+        outline=_outline(glints),
         rings=rings,
         **usual,
     )
