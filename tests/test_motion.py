@@ -205,6 +205,17 @@ def test_another_room_in_the_light_of_before_is_not_told_across_the_dark():
     assert not [estimator.add(look(picture)) for picture in pictures][-1].measured
 
 
+def test_black_pictures_are_compared_with_none():
+    """Their noise, copied from picture to picture, stands still while the camera moves."""
+    black = np.clip(np.random.default_rng(4).normal(3.0, 1.5, SIZE[::-1]), 0, 255).astype(np.uint8)
+    estimator = MotionEstimator()
+    motions = [estimator.add(look(other_light(i) if i % 12 < 6 else black)) for i in range(30)]
+    assert not motions[6].measured
+    assert not motions[18].measured
+    assert motions[12].measured
+    assert motions[24].measured
+
+
 def test_what_was_lit_so_long_ago_is_no_longer_compared():
     estimator = MotionEstimator(MotionLimits(remembered_frames=5))
     assert not [estimator.add(look(other_light(i))) for i in range(13)][-1].measured

@@ -9,6 +9,7 @@ kept and said to be a guess.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,6 +62,8 @@ class MotionLimits:
     """Pictures from before the light changed, to which those after it changed back are compared,"""
     remembered_frames: int = 45
     """if it did so within so many frames,"""
+    darkest: float = 8.0
+    """unless they are darker than this (mean grey level): noise that a codec copies from picture to picture seems to stand still,"""
     least_alike: float = 0.15
     """and this share of their corners agrees, as a fifth to a third do after a quarter of a second."""
 
@@ -119,6 +122,17 @@ class _Past:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """What a picture from before the light changed tells: the `step` from the frame before, which mends what was guessed since, the
+    `pace` of all the time since as a step, and its (n, 2) corners in the new picture.
+    """
+
+    step: Matrix
+    pace: Matrix
+    corners: FloatArray
+
+
 class MotionEstimator:
     """Follows the camera through the frames that it is handed, one after another."""
 
@@ -148,12 +162,13 @@ class MotionEstimator:
         if step is None and _centre_shift(self._step, now.shape) > self._limits.sudden_px:
             old, new = self._follow(now, np.eye(3))
             step, inliers = self._fit(old, new)
-        after = None
+        back = None
         if step is None and self._before is not None:
-            step, after = self._across_the_dark(now, level)
+            back = self._across_the_dark(now, level)
+            step = None if back is None else back.step
             old, new, inliers = old[:0], new[:0], inliers[:0]
         measured = step is not None or self._before is None
-        if self._before is not None and abs(level - self._level) > self._limits.other_light:
+        if self._before is not None and self._level > math.log(self._limits.darkest) and abs(level - self._level) > self._limits.other_light:
             self._past.append(_Past(self._before, self._to_room, self._level, self._number - frames))
         self._step = self._step if step is None else step
         self._to_room = self._to_room @ np.linalg.inv(self._step)
@@ -161,41 +176,45 @@ class MotionEstimator:
         near = np.abs(residual).max(axis=1, initial=0.0) < self._limits.parallax_px
         if inliers.sum() < self._limits.many_leave * len(old) and abs(level - self._level) > self._limits.other_light:
             near[near & ~inliers] = self._come_back(now, *(corners[near & ~inliers] for corners in (old, new)))
-        self._before, self._level, self._corners = now, level, new[inliers | near] if after is None else after
+        self._before, self._level, self._corners = now, level, new[inliers | near] if back is None else back.corners
         grow = np.diag([1 / view.scale, 1 / view.scale, 1.0])
         shrink = np.diag([view.scale, view.scale, 1.0])
-        return Motion(
+        motion = Motion(
             to_room=grow @ self._to_room @ shrink,
             step=grow @ self._step @ shrink,
             parallax=_parallax(old[near] / view.scale, residual[near] / view.scale, view.luma.shape),
             speed_px=_centre_shift(self._step, now.shape) / view.scale,
             measured=measured,
         )
+        if back is not None:
+            self._step = back.pace
+        return motion
 
     @property
     def picture(self) -> NDArray[np.uint8]:
         """The newest frame as it is followed: shrunken, grey, the lighting divided out; empty before the first."""
         return np.zeros((0, 0), np.uint8) if self._before is None else self._before
 
-    def _across_the_dark(self, now: NDArray[np.uint8], level: float) -> tuple[Matrix | None, FloatArray]:
-        """The step from the frame before by way of an earlier picture that was lit as this one is, and that one's corners in this
-        picture: a torch that goes on or off shows other corners, but the same as before it went off or on.
+    def _across_the_dark(self, now: NDArray[np.uint8], level: float) -> _Back | None:
+        """The way by an earlier picture that was lit as this one is: a torch that goes on or off shows other corners, but the same
+        as before it went off or on.
         """
-        limits, nothing = self._limits, np.zeros((0, 2), np.float32)
+        limits = self._limits
         change = abs(self._level - level)
         alike = [past for past in self._past if abs(past.level - level) < change / 2 and self._number - past.number <= limits.remembered_frames]
-        if change <= limits.other_light or not alike:
-            return None, nothing
+        if level < math.log(limits.darkest) or change <= limits.other_light or not alike:
+            return None
         past = alike[-1]
         corners = _corners_of(past.picture, limits)
         if len(corners) < limits.fewest_inliers:
-            return None, nothing
+            return None
         guess = self._step @ np.linalg.inv(self._to_room) @ past.to_room
         new, found = _flow(past.picture, now, corners, transform(guess, corners))
         step, inliers = self._fit(corners[found], new[found])
         if step is None or inliers.sum() < limits.least_alike * len(corners):
-            return None, nothing
-        return step @ np.linalg.inv(past.to_room) @ self._to_room, new[found][inliers]
+            return None
+        pace = np.eye(3) + (step - np.eye(3)) * (self._frames / (self._number - past.number))
+        return _Back(step @ np.linalg.inv(past.to_room) @ self._to_room, pace, new[found][inliers])
 
     def _come_back(self, now: NDArray[np.uint8], old: FloatArray, new: FloatArray) -> NDArray[np.bool_]:
         """Which of (n, 2) corners are found where they were, when they are followed back from where they are now."""
