@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from detector.model import Frame
+from detector.optics.flow import transform
 from detector.optics.join import join
 from detector.optics.legs import APART_PX, Leg, LegLimits, Wayfinder, elsewhere, set_apart
-from detector.optics.motion import MotionEstimator, transform
+from detector.optics.motion import MotionEstimator
 from detector.optics.recognition import Sight
 from detector.optics.rows import ROW
 from detector.optics.search import LensSearch

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from detector.optics.motion import NODE_PX, Motion, MotionEstimator, MotionLimits, transform
+from detector.optics.flow import transform
+from detector.optics.motion import NODE_PX, Motion, MotionEstimator, MotionLimits
 from detector.optics.view import look
 from tests.optics_scenes import (
     MARGIN,
@@ -214,11 +215,6 @@ def test_black_pictures_are_compared_with_none():
     assert not motions[18].measured
     assert motions[12].measured
     assert motions[24].measured
-
-
-def test_what_was_lit_so_long_ago_is_no_longer_compared():
-    estimator = MotionEstimator(MotionLimits(remembered_frames=5))
-    assert not [estimator.add(look(other_light(i))) for i in range(13)][-1].measured
 
 
 def nearer_half(shift):

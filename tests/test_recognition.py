@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from detector.optics.motion import MotionEstimator, transform
+from detector.optics.flow import transform
+from detector.optics.motion import MotionEstimator
 from detector.optics.recognition import RecognitionLimits, Sight, recognised
 from detector.optics.view import look
 from tests.optics_scenes import levels, seen_wall, similarity, wall

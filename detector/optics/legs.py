@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.optics.motion import Matrix, transform
+from detector.optics.flow import Matrix, transform
 from detector.optics.recognition import Sight, recognised
 from detector.optics.rows import Rows
 

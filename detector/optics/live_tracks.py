@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.optics import glint, neighbours
-from detector.optics.motion import Motion, transform
+from detector.optics.flow import transform
+from detector.optics.motion import Motion
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.optics.motion import Matrix, Motion
+from detector.optics.flow import Matrix
+from detector.optics.motion import Motion
 from detector.optics.view import View
 
 

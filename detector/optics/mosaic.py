@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.model import LampState
+from detector.optics.flow import Matrix
 from detector.optics.light import LINEAR
 from detector.optics.logbook import Entry, Logbook
-from detector.optics.motion import Matrix
 from detector.optics.trials import CELL_SHARE
 
 Floats = NDArray[np.float64]

@@ -9,8 +9,6 @@ kept and said to be a guess.
 
 from __future__ import annotations
 
-import math
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -19,11 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.optics.flow import FloatArray, Matrix, corners_of, flow, similarity, transform
+from detector.optics.relit import Back, LightMemory, Past
 from detector.optics.view import View
-
-Matrix = NDArray[np.float64]
-"""3x3 homogeneous transform of pixel positions (x, y, 1)."""
-FloatArray = NDArray[np.float32]
 
 NEIGHBOURS = 5
 """Corners whose median parallax a glint borrows: one or two wrong matches do not count."""
@@ -58,14 +54,6 @@ class MotionLimits:
     """Where fewer follow the similarity, and the logarithm of the level changed by more, corners that leave it may be what only the
     torch showed: they are followed back, and count where they come back to within"""
     back_px: float = 1.0
-    remembered: int = 3
-    """Pictures from before the light changed, to which those after it changed back are compared,"""
-    remembered_frames: int = 45
-    """if it did so within so many frames,"""
-    darkest: float = 8.0
-    """unless they are darker than this (mean grey level): noise that a codec copies from picture to picture seems to stand still,"""
-    least_alike: float = 0.15
-    """and this share of their corners agrees, as a fifth to a third do after a quarter of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,27 +100,6 @@ class Motion:
         return np.asarray(self.parallax[row, column])
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """A picture from before the light changed: the logarithm of its level, and the number of its frame."""
-
-    picture: NDArray[np.uint8]
-    to_room: Matrix
-    level: float
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Back:
-    """What a picture from before the light changed tells: the `step` from the frame before, which mends what was guessed since, the
-    `pace` of all the time since as a step, and its (n, 2) corners in the new picture.
-    """
-
-    step: Matrix
-    pace: Matrix
-    corners: FloatArray
-
-
 class MotionEstimator:
     """Follows the camera through the frames that it is handed, one after another."""
 
@@ -147,7 +114,7 @@ class MotionEstimator:
         self._step: Matrix = np.eye(3)
         self._frames = 1
         self._number = 0
-        self._past: deque[_Past] = deque(maxlen=self._limits.remembered)
+        self._memory = LightMemory()
 
     def add(self, view: View, frames: int = 1) -> Motion:
         """The motion up to this frame, so many `frames` after the one before."""
@@ -158,18 +125,16 @@ class MotionEstimator:
         if self._before is not None:
             self._renew(self._before)
         old, new = self._follow(now, self._step)
-        step, inliers = self._fit(old, new)
+        step, inliers = similarity(old, new, self._limits.ransac_px, self._limits.fewest_inliers)
         if step is None and _centre_shift(self._step, now.shape) > self._limits.sudden_px:
             old, new = self._follow(now, np.eye(3))
-            step, inliers = self._fit(old, new)
-        back = None
-        if step is None and self._before is not None:
-            back = self._across_the_dark(now, level)
-            step = None if back is None else back.step
+            step, inliers = similarity(old, new, self._limits.ransac_px, self._limits.fewest_inliers)
+        back = self._across(now, level, lost=step is None)
+        if step is None:
             old, new, inliers = old[:0], new[:0], inliers[:0]
+        if back is not None:
+            step = np.linalg.inv(back.to_room) @ self._to_room
         measured = step is not None or self._before is None
-        if self._before is not None and self._level > math.log(self._limits.darkest) and abs(level - self._level) > self._limits.other_light:
-            self._past.append(_Past(self._before, self._to_room, self._level, self._number - frames))
         self._step = self._step if step is None else step
         self._to_room = self._to_room @ np.linalg.inv(self._step)
         residual = new - transform(self._step, old)
@@ -187,7 +152,8 @@ class MotionEstimator:
             measured=measured,
         )
         if back is not None:
-            self._step = back.pace
+            # the step mends what was guessed since, and is no speed
+            self._step = np.eye(3) + (back.pace - np.eye(3)) * frames
         return motion
 
     @property
@@ -195,33 +161,21 @@ class MotionEstimator:
         """The newest frame as it is followed: shrunken, grey, the lighting divided out; empty before the first."""
         return np.zeros((0, 0), np.uint8) if self._before is None else self._before
 
-    def _across_the_dark(self, now: NDArray[np.uint8], level: float) -> _Back | None:
-        """The way by an earlier picture that was lit as this one is: a torch that goes on or off shows other corners, but the same
-        as before it went off or on.
-        """
-        limits = self._limits
-        change = abs(self._level - level)
-        alike = [past for past in self._past if abs(past.level - level) < change / 2 and self._number - past.number <= limits.remembered_frames]
-        if level < math.log(limits.darkest) or change <= limits.other_light or not alike:
+    def _across(self, now: NDArray[np.uint8], level: float, *, lost: bool) -> Back | None:
+        """Where the light has changed, remembers what it showed before; and the way back, if the motion was `lost` by it."""
+        if self._before is None or not self._memory.changed(self._level, level):
             return None
-        past = alike[-1]
-        corners = _corners_of(past.picture, limits)
-        if len(corners) < limits.fewest_inliers:
-            return None
-        guess = self._step @ np.linalg.inv(self._to_room) @ past.to_room
-        new, found = _flow(past.picture, now, corners, transform(guess, corners))
-        step, inliers = self._fit(corners[found], new[found])
-        if step is None or inliers.sum() < limits.least_alike * len(corners):
-            return None
-        pace = np.eye(3) + (step - np.eye(3)) * (self._frames / (self._number - past.number))
-        return _Back(step @ np.linalg.inv(past.to_room) @ self._to_room, pace, new[found][inliers])
+        last = Past(self._before, self._to_room, self._level, self._number - self._frames)
+        back = self._memory.back(last, now, level, self._number, self._step @ np.linalg.inv(self._to_room)) if lost else None
+        self._memory.remember(last)
+        return back
 
     def _come_back(self, now: NDArray[np.uint8], old: FloatArray, new: FloatArray) -> NDArray[np.bool_]:
         """Which of (n, 2) corners are found where they were, when they are followed back from where they are now."""
         if self._before is None or not len(old):
             return np.zeros(len(old), np.bool_)
         guess = transform(np.asarray(np.linalg.inv(self._step), np.float64), new)
-        back, found = _flow(now, self._before, new, guess)
+        back, found = flow(now, self._before, new, guess)
         return np.asarray(found & (np.abs(back - old).max(axis=1) < self._limits.back_px))
 
     def _follow(self, now: NDArray[np.uint8], foretold: Matrix) -> tuple[FloatArray, FloatArray]:
@@ -229,42 +183,15 @@ class MotionEstimator:
         if self._before is None or not len(self._corners):
             nothing = np.zeros((0, 2), np.float32)
             return nothing, nothing
-        new, kept = _flow(self._before, now, self._corners, transform(foretold, self._corners))
+        new, kept = flow(self._before, now, self._corners, transform(foretold, self._corners))
         return self._corners[kept], new[kept]
 
     def _renew(self, picture: NDArray[np.uint8]) -> None:
         self._age += self._frames
         if len(self._corners) > self._limits.renew_below * self._chosen and self._age < self._limits.renew_every:
             return
-        self._corners = _corners_of(picture, self._limits)
+        self._corners = corners_of(picture, self._limits.corners, self._limits.faintest_corner)
         self._chosen, self._age = len(self._corners), 0
-
-    def _fit(self, old: FloatArray, new: FloatArray) -> tuple[Matrix | None, NDArray[np.bool_]]:
-        none = np.zeros(len(old), np.bool_)
-        if len(old) < self._limits.fewest_inliers:
-            return None, none
-        fit, inliers = cv2.estimateAffinePartial2D(old, new, ransacReprojThreshold=self._limits.ransac_px)
-        if fit is None or np.asarray(inliers).sum() < self._limits.fewest_inliers:
-            return None, none
-        return np.vstack([np.asarray(fit, np.float64), [0.0, 0.0, 1.0]]), np.asarray(inliers).reshape(-1) == 1
-
-
-def _corners_of(picture: NDArray[np.uint8], limits: MotionLimits) -> FloatArray:
-    """(n, 2) corners, found at half size: the same in a third of the time, and the flow needs no finer start."""
-    h, w = (max(1, n // 2) for n in picture.shape)
-    half = cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA)
-    fresh = cv2.goodFeaturesToTrack(half, limits.corners, limits.faintest_corner, 6)
-    return np.zeros((0, 2), np.float32) if fresh is None else np.asarray(2 * np.asarray(fresh, np.float32).reshape(-1, 2) + 0.5, np.float32)
-
-
-def _flow(before: NDArray[np.uint8], now: NDArray[np.uint8], corners: FloatArray, guess: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Where (n, 2) corners have gone, beginning with a guess, and which were found."""
-    new, found, _ = cv2.calcOpticalFlowPyrLK(
-        before, now, corners.reshape(-1, 1, 2), guess.reshape(-1, 1, 2), winSize=(11, 11), maxLevel=3,
-        criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 8, 0.05), flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
-    )  # fmt: skip
-    return np.asarray(new, np.float32).reshape(-1, 2), np.asarray(found).reshape(-1) == 1
-
 
 def _parallax(corners: FloatArray, residual: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     """Median residual of the corners nearest to the middle of each cell and the median distance of
@@ -299,9 +226,3 @@ def _without_lighting(small: NDArray[np.uint8], tiny: NDArray[np.uint8]) -> NDAr
     # texture, and leaves the same picture however bright the torch is.
     mean = cv2.add(cv2.blur(tiny, (3, 3)), np.full((), NOISE_SHARE * cv2.mean(tiny)[0] + 1.0))
     return np.asarray(cv2.divide(small, cv2.resize(mean, (w, h), interpolation=cv2.INTER_LINEAR), scale=120.0), np.uint8)
-
-
-def transform(matrix: Matrix, points: FloatArray) -> FloatArray:
-    """(n, 2) positions taken through a transform."""
-    turn = matrix[:2].astype(np.float32)
-    return points @ turn[:, :2].T + turn[:, 2]

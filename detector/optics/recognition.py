@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.optics.motion import Matrix, transform
+from detector.optics.flow import Matrix, transform
 
 FloatArray = NDArray[np.float32]
 

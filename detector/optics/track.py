@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.optics import glint, neighbours, photometry
+from detector.optics.flow import transform
 from detector.optics.live_tracks import LiveTracks, TrackLimits
-from detector.optics.motion import Motion, transform
+from detector.optics.motion import Motion
 from detector.optics.outline import outlines
 from detector.optics.rows import PLACED, Looks, RowLog, Rows
 from detector.optics.standout import Standout

@@ -28,8 +28,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.optics.flow import transform
 from detector.optics.light import LINEAR
-from detector.optics.motion import Motion, MotionEstimator, transform
+from detector.optics.motion import Motion, MotionEstimator
 from detector.optics.view import look
 from hardware.codec import write_video
 from hardware.video import VideoFile
