@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.optics.flow import Matrix, transform
+from detector.optics.flow import Matrix, corners_of, similarity, transform
 
 FloatArray = NDArray[np.float32]
 
@@ -41,7 +41,6 @@ CONTRAST = 8
 """Grey levels by which a feature differs from the circle about it."""
 CORNERS = 120
 _FAINTEST = 0.0002
-_LEAST_APART = 6
 _REACH = 8
 _NOWHERE_PX = 1e6
 
@@ -81,24 +80,20 @@ def _vote(before: Sight, now: Sight, limits: RecognitionLimits) -> Matrix | None
     there, back = alike.argmax(axis=1), alike.argmax(axis=0)
     mutual = back[there] == np.arange(len(there))
     old, new = before.features[0][mutual], now.features[0][there[mutual]]
-    return _similarity(old, new, limits.vote_px, limits.fewest_votes, limits)
+    return _of_one_scale(old, new, limits.vote_px, limits.fewest_votes, limits)
 
 
-def _similarity(old: FloatArray, new: FloatArray, near_px: float, fewest: int, limits: RecognitionLimits) -> Matrix | None:
-    if len(old) < fewest:
-        return None
-    fit, agree = cv2.estimateAffinePartial2D(old, new, ransacReprojThreshold=near_px)
-    if fit is None or np.count_nonzero(agree) < fewest:
+def _of_one_scale(old: FloatArray, new: FloatArray, near_px: float, fewest: int, limits: RecognitionLimits) -> Matrix | None:
+    fit, _ = similarity(old, new, near_px, fewest)
+    if fit is None:
         return None
     scale = float(np.hypot(fit[0, 0], fit[1, 0]))
-    return np.vstack([np.asarray(fit, np.float64), [0.0, 0.0, 1.0]]) if limits.scales[0] <= scale <= limits.scales[1] else None
+    return fit if limits.scales[0] <= scale <= limits.scales[1] else None
 
 
 def _confirmed(before: NDArray[np.uint8], now: NDArray[np.uint8], vote: Matrix, limits: RecognitionLimits) -> Matrix | None:
     """The way back from `now`, from the corners that can be followed there and home again."""
-    h, w = (n // 2 for n in before.shape)
-    found = cv2.goodFeaturesToTrack(cv2.resize(before, (w, h), interpolation=cv2.INTER_AREA), CORNERS, _FAINTEST, _LEAST_APART)
-    corners = np.zeros((0, 2), np.float32) if found is None else np.asarray(2 * np.asarray(found).reshape(-1, 2) + 0.5, np.float32)
+    corners = corners_of(before, CORNERS, _FAINTEST)
     guess = transform(vote, corners)
     inside = np.all((guess >= _REACH) & (guess < np.array(now.shape[::-1]) - _REACH), axis=1)
     corners, guess = corners[inside], guess[inside]
@@ -109,7 +104,7 @@ def _confirmed(before: NDArray[np.uint8], now: NDArray[np.uint8], vote: Matrix, 
     good = (np.hypot(*(home - corners).T) <= limits.home_px) & (np.hypot(*(there - guess).T) <= limits.parallax_px)
     if good.sum() < max(limits.fewest_home, limits.least_home * len(corners)):
         return None
-    return _similarity(there[good], corners[good], limits.vote_px, limits.fewest_home, limits)
+    return _of_one_scale(there[good], corners[good], limits.vote_px, limits.fewest_home, limits)
 
 
 def _followed(of: NDArray[np.uint8], to: NDArray[np.uint8], places: FloatArray, guess: FloatArray) -> FloatArray:
