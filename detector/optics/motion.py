@@ -50,9 +50,8 @@ class MotionLimits:
     parallax_px: float = 12.0
     """A corner that leaves the similarity by more is a wrong match rather than parallax."""
     many_leave: float = 0.7
-    other_light: float = 0.1
-    """Where fewer follow the similarity, and the logarithm of the level changed by more, corners that leave it may be what only the
-    torch showed: they are followed back, and count where they come back to within"""
+    """Where fewer follow the similarity, and the light changed, corners that leave it may be what only the torch showed: they are
+    followed back, and count where they come back to within"""
     back_px: float = 1.0
 
 
@@ -139,7 +138,7 @@ class MotionEstimator:
         self._to_room = self._to_room @ np.linalg.inv(self._step)
         residual = new - transform(self._step, old)
         near = np.abs(residual).max(axis=1, initial=0.0) < self._limits.parallax_px
-        if inliers.sum() < self._limits.many_leave * len(old) and abs(level - self._level) > self._limits.other_light:
+        if inliers.sum() < self._limits.many_leave * len(old) and self._memory.changed(self._level, level):
             near[near & ~inliers] = self._come_back(now, *(corners[near & ~inliers] for corners in (old, new)))
         self._before, self._level, self._corners = now, level, new[inliers | near] if back is None else back.corners
         grow = np.diag([1 / view.scale, 1 / view.scale, 1.0])
