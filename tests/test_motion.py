@@ -248,7 +248,6 @@ def test_what_only_the_torch_showed_lends_no_parallax(seed):
 
     assert usual(MotionLimits()) < 0.4
     assert usual(MotionLimits(many_leave=0.0)) > 1.0
-    assert usual(MotionLimits(many_leave=0.0)) > 1.0  # not followed back, they would pass for near things
 
 
 def test_on_a_flat_wall_there_is_next_to_no_parallax():
