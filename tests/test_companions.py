@@ -139,6 +139,40 @@ def test_what_was_seen_long_before_or_after_is_no_neighbour():
     assert after(200) == 0
 
 
+def test_what_flashes_in_a_colour_is_no_facet():
+    marks = flash(0, 16, 70)
+    assert company(flash(0, 16, 50), marks)[0].flashers == 1
+    assert company(flash(0, 16, 50), green(marks))[0].flashers == 0
+
+
+def green(rows):
+    rows["blue"], rows["green"], rows["red"] = 5.0, 60.0, 5.0
+    return rows
+
+
+# --- what stands close beside
+
+
+def test_an_indicator_beside_a_hole_is_no_second_highlight():
+    hole = at(looks(40, beside=9.0), 50)
+    assert company(hole, green(at(looks(40), 59)))[0].beside == ALONE
+    assert company(hole, at(looks(40), 59))[0].beside == pytest.approx(9.0)
+
+
+def test_of_several_close_by_one_that_is_white_is_enough():
+    hole = at(looks(40, beside=9.0), 50)
+    assert company(hole, green(at(looks(40), 59)), at(looks(40), 41))[0].beside == pytest.approx(9.0)
+
+
+def test_what_is_close_beside_in_single_looks_only_counts_as_before():
+    hole = at(looks(40, beside=9.0), 50)
+    far, later = green(at(looks(40), 75)), green(at(looks(40), 59))
+    later["frame"] += 100
+    assert company(hole)[0].beside == company(hole, far)[0].beside == pytest.approx(9.0)
+    tracks = [(rows, gather(rows, (None,) * 140)) for rows in (hole, later)]
+    assert with_company(tracks)[0].beside == pytest.approx(9.0)
+
+
 # --- a lamp in the same gloss
 
 
@@ -157,9 +191,7 @@ def test_what_goes_out_with_the_torch_is_no_lamp():
 
 
 def test_a_coloured_light_is_an_indicator():
-    green, _ = mirrored(70.0)
-    green["blue"], green["green"], green["red"] = 5.0, 60.0, 5.0
-    assert lamps(green).lamp_px == ALONE
+    assert lamps(green(mirrored(70.0)[0])).lamp_px == ALONE
 
 
 def test_lamps_too_far_or_in_the_same_place_are_none():

@@ -157,6 +157,27 @@ def test_swing_is_the_ratio_of_the_strong_to_the_weak_end_of_the_flux():
     assert 6.0 < gather(fading, steady(fading)).swing < 10.0
 
 
+def test_what_only_walks_out_of_the_beam_does_not_swing():
+    beam, rng = np.linspace(60, 120, 30), np.random.default_rng(1)
+    flux = 800.0 * (beam / 90.0) * rng.uniform(0.98, 1.02, 30)
+    beam_only, alone = looks(30, flux=flux, around=beam), looks(30, flux=flux)
+    assert gather(alone, steady(alone)).swing > 1.7
+    assert gather(beam_only, steady(beam_only)).swing < 1.1
+
+
+def test_what_falls_much_faster_than_the_beam_swings_all_the_same():
+    beam, lobe = np.linspace(60, 120, 30), np.geomspace(100, 1600, 30)
+    rows = looks(30, flux=lobe, around=beam)
+    assert gather(rows, steady(rows)).swing > 4.0
+
+
+def test_what_grows_in_failing_light_or_does_not_follow_it_keeps_its_swing():
+    flux, rng = np.geomspace(400, 1600, 30), np.random.default_rng(1)
+    for around in (np.linspace(120, 60, 30), rng.permutation(np.linspace(60, 120, 30))):
+        rows = looks(30, flux=flux, around=around)
+        assert gather(rows, steady(rows)).swing == pytest.approx(gather(looks(30, flux=flux), (None,) * 30).swing)
+
+
 def test_a_steady_change_is_smooth_and_a_jumping_one_is_not():
     rng = np.random.default_rng(1)
     bell = 100 + 900 * np.exp(-(((np.arange(40) - 20) / 8) ** 2))

@@ -299,6 +299,16 @@ def test_the_black_frame_of_a_picture_is_no_dome():
     assert total(frame) > total(knob) + 3.0
 
 
+def test_a_small_light_box_before_a_dark_wall_is_no_dome():
+    """Levels 5, 7 and 14 px out, and how they differ around the circle, of a lens in an incense holder and of a knob."""
+    shaded = {"core": 1.0, "ring": 103.0, "floor": 86.0, "far": 64.0}
+    holder, knob = facts(**shaded, rough=18.0), facts(**shaded, rough=7.0)
+    assert weight_of("surroundings", knob) < -2.0
+    assert "surroundings" not in kinds(holder)
+    # in the dark a few levels of noise are no difference
+    assert weight_of("surroundings", facts(core=1.0, ring=26.0, floor=22.0, far=17.0, rough=5.5)) < -2.0
+
+
 def test_what_changes_with_the_angle_is_no_ball_however_round_its_host():
     ball, button = facts(outline=0.3, swing=1.1), facts(outline=0.3, swing=2.4, smooth=0.9)
     assert "outline" in {reason.kind for reason in lens.judge(ball).reasons}
@@ -335,6 +345,14 @@ def test_a_steady_lamp_of_one_colour_is_refused_under_a_steady_torch():
         indicator = facts(tint=0.8, hue=hue, swing=1.05)
         assert probability(indicator) < lens.SHOW_AT
         assert any(hue in reason.says for reason in lens.judge(indicator).reasons)
+
+
+def test_the_halo_of_a_point_on_a_light_wall_has_the_colour_of_the_wall():
+    indicator, on_a_wall = facts(tint=0.7, tint_level=110.0), facts(tint=0.7, tint_level=33.0)
+    assert weight_of("colour", indicator) < -4.0
+    assert -2.5 < weight_of("colour", on_a_wall) < -0.5
+    # that a halo is white says as much as before
+    assert weight_of("colour", facts(tint=0.05, tint_level=45.0)) == weight_of("colour", facts(tint=0.05, tint_level=110.0))
 
 
 def test_a_colour_weighs_less_where_darkness_has_shown_that_it_does_not_shine_by_itself():

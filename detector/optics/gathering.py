@@ -164,9 +164,28 @@ def _sure(rows: Rows) -> NDArray[np.bool_]:
 
 def _swing(glints: Rows) -> tuple[float, float]:
     """Ratio of strong to weak flux, and how steadily it changes (von Neumann's ratio turned round)."""
-    flux = np.log(np.maximum(glints["flux"].astype(np.float64), 20.0))
+    flux = _in_even_light(np.log(np.maximum(glints["flux"].astype(np.float64), 20.0)), np.log(np.maximum(glints["around"].astype(np.float64), 5.0)))
     low, high = np.sort(flux)[[int(0.05 * len(flux)), int(0.95 * (len(flux) - 1) + 0.5)]]
     spread = float(flux.var())
     steps: NDArray[np.float64] = np.diff(flux)
     smooth = 1.0 - float((steps**2).mean()) / (2.0 * spread) if spread > 1e-6 else 0.0
     return float(np.exp(high - low)), float(np.clip(smooth, 0.0, 1.0))
+
+
+def _in_even_light(flux: NDArray[np.float64], around: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithms of flux, without what goes with the light about it where it follows that closely: whatever walks out of the beam
+    of a torch grows faint.
+    """
+    light, change = around - around.mean(), flux - flux.mean()
+    together, own = float(light @ change), float(light @ light)
+    if together <= 0.0:
+        return flux
+    alike = together / float(np.sqrt(own * (change @ change)))
+    return np.asarray(flux - float(np.interp(alike, FOLLOWS, (0.0, 1.0))) * min(together / own, BEAM_POWER) * light)
+
+
+FOLLOWS = (0.8, 0.9)
+"""Correlation of the two: a knob and a facet on the way out of a beam had 0.96 and more; of 437 lenses that grew and faded four came to
+0.9, and changed twofold all the same."""
+BEAM_POWER = 1.5
+"""The most that it changes with the light, as a power of it: a film's grey levels are no straight measure of light."""
