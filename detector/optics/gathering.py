@@ -55,6 +55,7 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
         level=_level(lit),
         dark_level=float(middle(dark["level"])) if len(dark) else 0.0,
         off_share=_off_share(off, glints, lit),
+        off_most=_off_most(off, lit[lit["seen"]]),
         dimming=float(middle(dark["around"])) / max(float(middle(lit["around"])), 1.0) if len(dark) else 0.0,
         swing=swing,
         smooth=smooth,
@@ -117,6 +118,19 @@ def _off_share(off: Rows, glints: Rows, lit: Rows) -> float:
     if len(measured) >= FEWEST_LOOKS:
         return float(middle(measured["flux"])) / max(float(middle(glints["flux"])), 1.0)
     return float(middle(off["level"])) / max(_level(lit), 1.0)
+
+
+def _off_most(off: Rows, seen: Rows) -> float:
+    """The strong end of what light from aside left at any time of the level just then."""
+    if not len(off):
+        return 0.0
+    left = np.sort(off["level"] / np.maximum(np.interp(off["frame"], seen["frame"], seen["level"]), FAINT_LEVEL))
+    return float(left[-max(2, len(left) // OFF_BEST)])
+
+
+OFF_BEST = 20
+"""One look in so many, and always one, may be better by chance."""
+FAINT_LEVEL = 5.0
 
 
 def _enough(rows: Rows) -> Rows:
