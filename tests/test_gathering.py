@@ -85,6 +85,26 @@ def test_a_saturated_lens_loses_flux_from_aside_before_it_loses_level():
     assert gather(rows, states).off_share == pytest.approx(0.8)
 
 
+def test_the_most_that_was_left_from_aside_is_told_against_the_level_just_then():
+    lobe = np.repeat(np.geomspace(40.0, 160.0, 20), 2)
+    lens, facet = lobe.copy(), lobe.copy()
+    lens[1::2] *= 0.6
+    facet[1::2] *= np.linspace(0.2, 1.6, 20)
+    states = ("on-axis", "off-axis") * 20
+    assert gather(looks(40, level=lens), states).off_most == pytest.approx(0.6, abs=0.05)
+    assert gather(looks(40, level=facet), states).off_most == pytest.approx(1.5, abs=0.1)
+    # a stronger lamp aside makes all shine more, and nothing more than usual
+    lens[1::2] *= 2.0
+    assert gather(looks(40, level=lens), states).off_most == pytest.approx(1.0, abs=0.05)
+    assert gather(looks(40), (None,) * 40).off_most == 0.0
+
+
+def test_one_look_that_shines_more_from_aside_is_chance():
+    level = np.array([100.0, 60.0] * 10)
+    level[9] = 180.0
+    assert gather(looks(20, level=level), ("on-axis", "off-axis") * 10).off_most == pytest.approx(0.6)
+
+
 @pytest.mark.parametrize(("pattern", "held"), [("1111111111", 1.0), ("1111000011", 4 / 5), ("1010101011", 0.2), ("0000111100", 0.75)])
 def test_a_lens_out_of_its_angle_breaks_off_once_and_a_flicker_often(pattern, held):
     rows = looks(10)

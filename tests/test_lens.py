@@ -168,6 +168,15 @@ def test_where_the_law_cannot_tell_them_apart_nothing_is_said():
         assert "light from aside" in kinds(facts(**THREE, off_share=share))
 
 
+def test_what_ever_shines_more_from_aside_is_a_facet():
+    usual, facet = aside(off_share=0.65, off_most=0.9), aside(off_share=0.65, off_most=1.5)
+    assert usual.weight > 2.0
+    assert facet.weight < -2.5
+    assert "facet" in facet.says
+    near = Rings(aside_m=(0.003, 0.003))
+    assert "light from aside" not in kinds(facts(**THREE, off_share=1.0, off_most=1.2, rings=near))
+
+
 def test_who_names_the_distance_gets_the_law_for_that_distance():
     """A lens 1 m away keeps nothing of light from 50 mm aside; one 4 m away may keep two thirds."""
     two_thirds = {away: aside(off_share=0.78, rings=rings_at([away])) for away in (1.0, 4.0)}

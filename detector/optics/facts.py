@@ -81,6 +81,6 @@ class Facts:
     moat: float = 0.0
     """By how many grey levels 3 to 4 px out is darker than the darkest way through it 7 px out."""
     off_most: float = 0.0
-    """The most that light from aside left at any time of its level just then."""
+    """The most that light from aside left at any time of its level just then, both lamps taken to be equally strong."""
     rings: Rings = USUAL_RINGS
     """Where the lamps of three-state light stood."""

@@ -121,16 +121,19 @@ def _off_share(off: Rows, glints: Rows, lit: Rows) -> float:
 
 
 def _off_most(off: Rows, seen: Rows) -> float:
-    """The strong end of what light from aside left at any time of the level just then."""
+    """The strong end of what light from aside left at any time of the level just then; where it usually leaves more than that
+    (its lamp is the stronger) how much more than usual.
+    """
     if not len(off):
         return 0.0
     left = np.sort(off["level"] / np.maximum(np.interp(off["frame"], seen["frame"], seen["level"]), FAINT_LEVEL))
-    return float(left[-max(2, len(left) // OFF_BEST)])
+    return float(left[-max(2, len(left) // OFF_BEST)]) / max(1.0, float(middle(left)))
 
 
 OFF_BEST = 20
 """One look in so many, and always one, may be better by chance."""
 FAINT_LEVEL = 5.0
+"""Grey levels: compression leaves as many anywhere."""
 
 
 def _enough(rows: Rows) -> Rows:

@@ -40,7 +40,7 @@ def off_axis(facts: Facts) -> Reason | None:
         return None
     law = light_from_aside.weight(facts.off_share, facts.rings)
     weight = min(ASIDE_MOST, max(-ASIDE_MOST, law)) * (dependable(facts) if law > 0 else 1.0)
-    turned = ramp(facts.off_most, *STRONGER, 0.0, 1.0)
+    turned = ramp(facts.off_most, *STRONGER, 0.0, 1.0) * (1.0 - light_from_aside.keeping(NEARLY_ALL, facts.rings))
     weight += turned * (-ASIDE_MOST - weight)
     if abs(weight) < NOTHING_SAID:
         return None
@@ -63,6 +63,8 @@ def _aside_words(left: float, rings: light_from_aside.Rings, like_a_lens: bool) 
 STRONGER = (1.0, 1.15)
 """Of the level in light along the axis: of 165 lenses three came near the first, for which the law says little, and six of ten
 facets that were nearly taken for one had 1.06 to 1.6."""
+NEARLY_ALL = 0.9
+"""Of the light: where the law leaves a lens so much, noise makes it shine more from aside now and then."""
 ASIDE_MOST = 4.0
 """No cue decides alone: this says fifty times, and two hundred and seventy with `TOGETHER`."""
 HARDLY_ANY = 0.02
