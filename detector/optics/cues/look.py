@@ -79,8 +79,11 @@ def surroundings(facts: Facts) -> Reason | None:
     glow = min(3.0 * (facts.ring - facts.floor), facts.ring - facts.far) / scale
     bloom = ramp(facts.core, 1.0, 4.0, 1.0, 0.4)  # a saturated point glows by itself
     weight = ramp(glow, 0.06, 0.25, 0.4, -3.0) * bloom
-    # a dome is shaded alike on all sides, a small thing that holds a lens ends on some before others
-    weight *= ramp((facts.rough - ROUGH_NOISE) / max(facts.ring, 25.0), *UNEVEN, 1.0, 0.0) if weight < 0.0 else 1.0
+    if weight > 0.0:
+        weight *= ramp(facts.rough / scale, 0.15, 0.5, 1.0, 0.3)  # an edge beside it makes the cue unsure
+    else:
+        # a dome is shaded alike on all sides, a small thing that holds a lens ends on some before others
+        weight *= ramp((facts.rough - ROUGH_NOISE) / max(facts.ring, 25.0), *UNEVEN, 1.0, 0.0)
     if abs(weight) < NOTHING_SAID:
         return None
     says = "What surrounds it is evenly lit." if weight > 0 else "The surface brightens towards it, as a curved glossy one does."
