@@ -34,6 +34,9 @@ track that goes over from facet to facet creeps against all others."""
 FLASH_CREEPS_PX = 70.0
 FLASH_FLUX = 0.3
 """Facets that stand at other angles return far less than the one that flashes."""
+FLASH_TINT = 0.5
+"""Share of colour: foil and jewels mirror the torch, which is white, and leaves have 0.3 to 0.4; what has more is a mark in print that is covered
+or badly followed, or an indicator that blinks."""
 FLASH_NEAR_PX = (6.0, 110.0)
 """Nearer is the glint itself, farther is another thing."""
 FLASH_REACH_PX = 225.0
@@ -52,8 +55,7 @@ LAMP_SHARE = 0.7
 LAMP_LOOKS = 4
 INDICATOR_TINT = 0.3
 """Share of colour: from here on it is an indicator or a coloured print rather than a lamp or a facet.  What stood within a dozen px
-of seven lenses all had 0.32 to 0.82, and beside highlights of curved gloss 0.28 at most, mostly below 0.1; without it five of 630
-lenses were lost to marks that seemed to flash, and one other glint was told by such a one."""
+of seven lenses all had 0.32 to 0.82, and beside highlights of curved gloss 0.28 at most, mostly below 0.1."""
 ASIDE_PX = 14.0
 """How far off in the pictures is what stood beside a glint, or a little farther: nothing else may."""
 ASIDE_REACH_PX = 30.0
@@ -133,8 +135,7 @@ def _apart(one: Rows, other: Rows) -> tuple[float, float]:
 
 
 def _flashes(known: Facts) -> bool:
-    # foil and jewels mirror the torch, which is white; marks in print and indicators change as they are covered or blink
-    return known.seen >= FLASH_SEEN and known.swing > FLASH_SWING and known.held > FLASH_HELD and known.tint < INDICATOR_TINT
+    return known.seen >= FLASH_SEEN and known.swing > FLASH_SWING and known.held > FLASH_HELD and known.tint < FLASH_TINT
 
 
 def _shines_by_itself(known: Facts) -> bool:
