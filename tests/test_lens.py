@@ -356,14 +356,6 @@ def test_a_steady_lamp_of_one_colour_is_refused_under_a_steady_torch():
         assert any(hue in reason.says for reason in lens.judge(indicator).reasons)
 
 
-def test_the_halo_of_a_point_on_a_light_wall_has_the_colour_of_the_wall():
-    indicator, on_a_wall = facts(tint=0.7, tint_level=110.0), facts(tint=0.7, tint_level=33.0)
-    assert weight_of("colour", indicator) < -4.0
-    assert -2.5 < weight_of("colour", on_a_wall) < -0.5
-    # that a halo is white says as much as before
-    assert weight_of("colour", facts(tint=0.05, tint_level=45.0)) == weight_of("colour", facts(tint=0.05, tint_level=110.0))
-
-
 def test_a_colour_weighs_less_where_darkness_has_shown_that_it_does_not_shine_by_itself():
     def cost(more):
         return total(facts(**more)) - total(facts(**more, tint=0.8, hue="green"))

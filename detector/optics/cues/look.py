@@ -134,16 +134,11 @@ def colour(facts: Facts) -> Reason | None:
         if facts.tint < 0.4:
             return None
         return Reason("colour", f"It returns {facts.hue} light, as metal or coloured gloss does.", round(facts.tint, 2), "share of colour", ramp(facts.tint, 0.4, 0.7, 0.0, -4.0), PHYSICS)
-    weight = float(np.interp(facts.tint, *COLOUR_WEIGHTS))
-    weight *= ramp(facts.tint_level, *(FAINT_HALO if weight > 0 else WALL_HALO), 0.2, 1.0)
+    strength = ramp(facts.tint_level, 15.0, 40.0, 0.2, 1.0)  # a faint halo has a colour by chance
+    weight = float(np.interp(facts.tint, *COLOUR_WEIGHTS)) * strength
     says = "Its halo is nearly white, as the torch is." if weight > 0 else f"Its halo is {facts.hue}, as an indicator light or coloured gloss is."
     return Reason("colour", says, round(facts.tint, 2), "share of colour", weight, PHYSICS)
 
 
-FAINT_HALO = (15.0, 40.0)
-"""Grey levels: fainter, it has a colour by chance;"""
-WALL_HALO = (30.0, 50.0)
-"""and round a saturated point on a light wall that of the wall, since films keep one colour for four pixels.  Of 26 indicators and studs
-that little else told from a lens, all had 57 and more, three of four lenses that seemed coloured 34 at most."""
 COLOUR_WEIGHTS = ((0.22, 0.45, 0.7), (0.5, -3.0, -4.5))
 """Share of colour: coatings leave up to a quarter, indicators begin at a third."""
