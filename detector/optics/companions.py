@@ -54,7 +54,7 @@ LAMP_SHARE = 0.7
 """Of its lit level that a light which the torch does not light keeps in the dark, at the least: mirrored lamps stand out even more then."""
 LAMP_LOOKS = 4
 INDICATOR_TINT = 0.3
-"""Share of colour: from here on it is an indicator or a coloured print rather than a lamp or a facet.  What stood within a dozen px
+"""Share of colour: from here on it is an indicator or a coloured print rather than a lamp.  What stood within a dozen px
 of seven lenses all had 0.32 to 0.82, and beside highlights of curved gloss 0.28 at most, mostly below 0.1."""
 ASIDE_PX = 14.0
 """How far off in the pictures is what stood beside a glint, or a little farther: nothing else may."""
