@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detector.model import LampState
 from detector.optics.facts import Facts
-from detector.optics.median import middle
+from detector.optics.median import middle, quantile
 from detector.optics.off_axis import USUAL_RINGS, Rings
 from detector.optics.rolling import lamp_at
 from detector.optics.rows import Rows
@@ -43,6 +43,7 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
     if len(glints) < 3:
         return None
     top = _stronger(glints)
+    level = _level(lit)
     swing, smooth = _swing(glints)
     tint = np.array([top[name].mean() for name in ("blue", "green", "red")])
     usual = dict(zip(_MEDIANS, middle(np.array([top[name] for name in _MEDIANS])).tolist(), strict=True))
@@ -52,9 +53,9 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
         seen=int(lit["seen"].sum()),
         dark=len(dark),
         off_axis=len(off),
-        level=_level(lit),
+        level=level,
         dark_level=float(middle(dark["level"])) if len(dark) else 0.0,
-        off_share=_off_share(off, glints, lit),
+        off_share=_off_share(off, glints, level),
         off_most=_off_most(off, lit[lit["seen"]]),
         dimming=float(middle(dark["around"])) / max(float(middle(lit["around"])), 1.0) if len(dark) else 0.0,
         swing=swing,
@@ -63,7 +64,7 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
         travel=_travel(glints),
         looked_px=_travel(lit),
         looked_frames=int(np.ptp(lit["frame"])),
-        lasted=_lasted(lit),
+        lasted=_lasted(lit, level),
         flashers=0,
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)),
         tint_level=float(tint.max()),
@@ -87,7 +88,7 @@ def _outline(glints: Rows) -> float:
 
 def _level(lit: Rows) -> float:
     """The strong end of the levels at which it was seen."""
-    return float(np.percentile(lit["level"][lit["seen"]], 80))
+    return quantile(lit["level"][lit["seen"]], 0.8)
 
 
 def _stronger(glints: Rows) -> Rows:
@@ -100,15 +101,15 @@ def _travel(rows: Rows) -> float:
     return float(np.hypot(np.ptp(rows["x"]), np.ptp(rows["y"])))
 
 
-def _lasted(lit: Rows) -> float:
+def _lasted(lit: Rows, level: float) -> float:
     """Frames from the first to the last of the longest row of strong sightings, in which two looks may fail."""
-    seen = np.flatnonzero(lit["seen"] & (lit["level"] >= STRONG_SHARE * _level(lit)))
+    seen = np.flatnonzero(lit["seen"] & (lit["level"] >= STRONG_SHARE * level))
     ends = np.flatnonzero(np.diff(seen, prepend=-1 - BREAK_LOOKS, append=len(lit) + BREAK_LOOKS) > BREAK_LOOKS)
     frames = lit["frame"][seen]
     return float(max((frames[end - 1] - frames[first] for first, end in pairwise(ends.tolist())), default=0))
 
 
-def _off_share(off: Rows, glints: Rows, lit: Rows) -> float:
+def _off_share(off: Rows, glints: Rows, level: float) -> float:
     """What is left of the glint in light from aside, of its flux where it could be measured: levels stop
     at saturation, where a third of the light may look like nearly all of it.
     """
@@ -117,7 +118,7 @@ def _off_share(off: Rows, glints: Rows, lit: Rows) -> float:
     measured = off[off["measured"]]
     if len(measured) >= FEWEST_LOOKS:
         return float(middle(measured["flux"])) / max(float(middle(glints["flux"])), 1.0)
-    return float(middle(off["level"])) / max(_level(lit), 1.0)
+    return float(middle(off["level"])) / max(level, 1.0)
 
 
 def _off_most(off: Rows, seen: Rows) -> float:

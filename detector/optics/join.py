@@ -31,89 +31,103 @@ class JoinLimits:
 def join(pieces: Sequence[Rows], limits: JoinLimits | None = None) -> list[Rows]:
     """Joins pieces of the same place; each result is in frame order with one row a frame."""
     limits = limits or JoinLimits()
-    ordered = sorted(pieces, key=lambda rows: -int(rows["seen"].sum()))
+    ordered = sorted(pieces, key=lambda rows: -int(np.count_nonzero(rows["seen"])))
     whole: list[Rows] = []
-    outlines = np.zeros(len(ordered), OUTLINE)
+    sights: list[_Seen] = []
+    outlines = np.zeros((_COLUMNS, len(ordered)))
     for piece in ordered:
-        outline = _outline(piece)
-        mates = [i for i in _neighbours(outlines[: len(whole)], outline, limits) if _same_place(whole[i], piece, limits)]
-        place = min(mates, key=lambda i: _gap(outlines[i], outline), default=len(whole))
+        sight, others = _seen(piece), outlines[:, : len(whole)]
+        outline = _outline(sight)
+        wait = _waits(others, outline)
+        mates = [i for i in _neighbours(others, outline, wait, limits) if wait[i] > 0 or _same_place(sights[i], sight, limits)]
+        place = min(mates, key=lambda i: max(wait[i], 0.0), default=len(whole))
         if place == len(whole):
             whole.append(piece)
+            sights.append(sight)
         else:
             whole[place] = _merged(whole[place], piece)
-            outline = _outline(whole[place])
-        outlines[place] = outline
+            sights[place] = _seen(whole[place])
+            outline = _outline(sights[place])
+        outlines[:, place] = outline
     return whole
 
 
-OUTLINE = np.dtype([
-    ("first", np.int64), ("last", np.int64),
-    *((f"{name}_{axis}", np.float64) for name in ("start", "end", "low", "high", "go") for axis in "xy"),
-])  # fmt: skip
-Outline = np.ndarray
-"""When a piece was seen, where it started and ended, the box it stayed in (room pixels) and how it
-went at its end (room pixels a frame)."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Frames (n) in which a piece was seen, and where: (2, n) x, y of the picture and of the room picture."""
+
+    frame: NDArray[np.int32]
+    at: NDArray[np.float32]
+    room: NDArray[np.float32]
+
+
+def _seen(rows: Rows) -> _Seen:
+    seen = rows["seen"]
+    return _Seen(rows["frame"][seen], *(np.array([rows[x][seen], rows[y][seen]]) for x, y in (("x", "y"), ("room_x", "room_y"))))
+
+
+Outlines = NDArray[np.float64]
+"""(12, n): when pieces were first and last seen (frames), where they started and ended, the box they stayed in (room pixels)
+and how they went at their ends (room pixels a frame), each as x and y."""
+_FIRST, _LAST, _START, _END, _LOW, _HIGH, _GO, _COLUMNS = 0, 1, 2, 4, 6, 8, 10, 12
 
 GO_ROWS = 10
 GO_FRAMES = 20
 """How long a piece is thought to go on as it went: longer, the error of its speed is worth more than its motion."""
 
 
-def _outline(rows: Rows) -> Outline:
-    seen = rows[rows["seen"]]
-    ends = [middle(part[f"room_{axis}"]) for part in (seen[:3], seen[-3:]) for axis in "xy"]
-    box = [pick(seen[f"room_{axis}"]) for pick in (np.min, np.max) for axis in "xy"]
-    last = seen[-GO_ROWS:]
-    run = max(1, int(last["frame"][-1] - last["frame"][0]))
-    go = [(last[f"room_{axis}"][-1] - last[f"room_{axis}"][0]) / run for axis in "xy"]
-    return np.array((seen["frame"][0], seen["frame"][-1], *ends, *box, *go), OUTLINE)
+def _outline(seen: _Seen) -> Outlines:
+    """(12) of one piece."""
+    frame, last = seen.frame[-GO_ROWS:], seen.room[:, -GO_ROWS:]
+    go = (last[:, -1] - last[:, 0]) / max(1, int(frame[-1] - frame[0]))
+    ends = (middle(part) for part in (seen.room[:, :3], seen.room[:, -3:]))
+    return np.concatenate([seen.frame[[0, -1]], *ends, seen.room.min(axis=1), seen.room.max(axis=1), go], dtype=np.float64)
 
 
-def _gap(a: Outline, b: Outline) -> int:
-    """Frames between two pieces, 0 when they interleave."""
-    return max(0, int(b["first"] - a["last"]), int(a["first"] - b["last"]))
+def _waits(others: Outlines, piece: Outlines) -> NDArray[np.float64]:
+    """Frames between a piece and each of the others, below 0 when they interleave."""
+    return np.maximum(piece[_FIRST] - others[_LAST], others[_FIRST] - piece[_LAST])
 
 
-def _neighbours(others: Outline, piece: Outline, limits: JoinLimits) -> list[int]:
+def _neighbours(others: Outlines, piece: Outlines, wait: NDArray[np.float64], limits: JoinLimits) -> list[int]:
     """Those that the piece could be part of, from the outlines alone."""
-    gap = np.maximum(0, np.maximum(piece["first"] - others["last"], others["first"] - piece["last"]))
-    reach = np.minimum(limits.apart_px + limits.apart_growth_px * gap, limits.apart_most_px)
-    follows, precedes = _distance(others, piece, gap), _distance(piece, others, gap)
-    in_turn = (gap > 0) & (gap <= limits.longest_gap) & (np.where(piece["first"] > others["last"], follows, precedes) <= reach)
-    slack = limits.together_px
-    boxes = np.ones(len(others), np.bool_)
-    for axis in "xy":
-        boxes &= others[f"low_{axis}"] - slack <= piece[f"high_{axis}"]
-        boxes &= piece[f"low_{axis}"] - slack <= others[f"high_{axis}"]
-    return np.flatnonzero(in_turn | ((gap == 0) & boxes)).tolist()
+    reach = np.minimum(limits.apart_px + limits.apart_growth_px * wait, limits.apart_most_px)
+    in_turn = (wait > 0) & (wait <= limits.longest_gap) & (_distance(others, piece, wait) <= reach)
+    boxes = wait <= 0
+    for axis in (0, 1):
+        boxes &= others[_LOW + axis] <= piece[_HIGH + axis] + limits.together_px
+        boxes &= others[_HIGH + axis] >= piece[_LOW + axis] - limits.together_px
+    return np.flatnonzero(in_turn | boxes).tolist()
 
 
-def _distance(before: Outline, after: Outline, gap: NDArray[np.int64]) -> NDArray[np.float64]:
-    """From where one ended to where another started, standing still or going on as it went: what is
+def _distance(others: Outlines, piece: Outlines, wait: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From where one ended to where the one after it started, standing still or going on as it went: what is
     nearer than the wall creeps over the room picture while the camera walks.
     """
-    x, y = (after[f"start_{axis}"] - before[f"end_{axis}"] for axis in "xy")
-    ahead = np.minimum(gap, GO_FRAMES)
-    gone = np.hypot(x - ahead * before["go_x"], y - ahead * before["go_y"])
-    return np.asarray(np.minimum(np.hypot(x, y), gone), np.float64)
+    follows, ahead = piece[_FIRST] > others[_LAST], np.minimum(wait, GO_FRAMES)
+    still, gone = [], []
+    for axis in (0, 1):
+        way = np.where(follows, piece[_START + axis] - others[_END + axis], others[_START + axis] - piece[_END + axis])
+        still.append(way)
+        gone.append(way - ahead * np.where(follows, others[_GO + axis], piece[_GO + axis]))
+    return np.sqrt(np.minimum(still[0] ** 2 + still[1] ** 2, gone[0] ** 2 + gone[1] ** 2))
 
 
-def _same_place(a: Rows, b: Rows, limits: JoinLimits) -> bool:
+def _same_place(one: _Seen, other: _Seen, limits: JoinLimits) -> bool:
     """Whether two pieces that are not far apart are one: never in the same frames, and where both
     were watched over the same time, at the same place.
     """
-    seen_a, seen_b = a[a["seen"]], b[b["seen"]]
-    _, in_a, in_b = np.intersect1d(seen_a["frame"], seen_b["frame"], assume_unique=True, return_indices=True)
-    apart = np.hypot(seen_a["x"][in_a] - seen_b["x"][in_b], seen_a["y"][in_a] - seen_b["y"][in_b])
-    shared = int((apart > limits.together_px).sum())  # nearer, they are two peaks of one spot
-    if shared > limits.shared_frames * min(len(seen_a), len(seen_b)):
+    at = np.searchsorted(other.frame, one.frame)
+    both = other.frame.take(at, mode="clip") == one.frame
+    apart = np.hypot(*(one.at[:, both] - other.at[:, at[both]]))
+    shared = np.count_nonzero(apart > limits.together_px)  # nearer, they are two peaks of one spot
+    if shared > limits.shared_frames * min(len(one.frame), len(other.frame)):
         return False
-    for one, other in ((seen_a, seen_b), (seen_b, seen_a)):
-        inside = other[(other["frame"] >= one["frame"][0]) & (other["frame"] <= one["frame"][-1])]
-        if len(inside):
-            x, y = (np.interp(inside["frame"], one["frame"], one[c]) for c in ("room_x", "room_y"))
-            return bool(middle(np.hypot(inside["room_x"] - x, inside["room_y"] - y)) <= limits.together_px)
+    for long, short in ((one, other), (other, one)):
+        inside = (short.frame >= long.frame[0]) & (short.frame <= long.frame[-1])
+        if inside.any():
+            x, y = (np.interp(short.frame[inside], long.frame, place) for place in long.room)
+            return bool(middle(np.hypot(short.room[0, inside] - x, short.room[1, inside] - y)) <= limits.together_px)
     return True
 
 

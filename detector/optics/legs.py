@@ -106,11 +106,16 @@ def set_apart(pieces: Sequence[Rows], legs: Sequence[Leg]) -> list[Rows]:
 
 
 def _parts(rows: Rows, leg: NDArray[np.intp], legs: Sequence[Leg]) -> list[Rows]:
-    rows = rows.copy()
-    place = np.array([each.place for each in legs])[leg]
-    for number in np.unique(leg):
-        of = leg == number
-        at = np.stack([rows["room_x"][of], rows["room_y"][of]], axis=1)
-        rows["room_x"][of], rows["room_y"][of] = transform(legs[number].to_place, at).T
-    rows["room_x"] += np.float32(APART_PX) * place
-    return [part for part in (rows[place == here] for here in np.unique(place)) if part["seen"].any()]
+    """A piece, of which each row was seen in that `leg`, place by place."""
+    parts: dict[int, list[Rows]] = {}
+    for number in np.unique(leg).tolist():
+        parts.setdefault(legs[number].place, []).append(_put(rows[leg == number], legs[number]))
+    wholes = (some[0] if len(some) == 1 else np.concatenate(some) for _, some in sorted(parts.items()))
+    return [whole for whole in wholes if whole["seen"].any()]
+
+
+def _put(rows: Rows, leg: Leg) -> Rows:
+    """Rows of one stretch, changed so that they lie where its place does."""
+    at = transform(leg.to_place, np.stack([rows["room_x"], rows["room_y"]], axis=1))
+    rows["room_x"], rows["room_y"] = at[:, 0] + np.float32(APART_PX * leg.place), at[:, 1]
+    return rows
