@@ -139,6 +139,13 @@ def test_what_was_seen_long_before_or_after_is_no_neighbour():
     assert after(200) == 0
 
 
+def test_a_mark_that_only_stands_out_more_and_less_is_no_flash():
+    faint = flash(0, 40, 40.0, times=1.0)
+    faint["level"], faint["peak"] = np.geomspace(15.0, 60.0, len(faint)), 139.0
+    assert gather(faint, steady(faint)).swing > 3.0
+    assert company(looks(40), faint)[0].flashers == 0
+
+
 def test_what_flashes_in_a_colour_is_no_facet():
     marks = flash(0, 16, 70)
     assert company(flash(0, 16, 50), marks)[0].flashers == 1

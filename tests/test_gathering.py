@@ -198,6 +198,28 @@ def test_what_grows_in_failing_light_or_does_not_follow_it_keeps_its_swing():
         assert gather(rows, steady(rows)).swing == pytest.approx(gather(looks(30, flux=flux), (None,) * 30).swing)
 
 
+def test_a_faint_one_beside_a_light_wall_swings_by_how_far_it_stands_out():
+    bell = 15 + 45 * np.exp(-(((np.arange(40) - 20) / 8) ** 2))
+    faint, bright = (gather(looks(40, level=bell, peak=peak), (None,) * 40) for peak in (139.0, 220.0))
+    assert faint.swing > 2.5
+    assert faint.smooth > 0.85
+    assert bright.swing == pytest.approx(1.0)  # near saturation the level tells little
+    assert faint.flux_swing == bright.flux_swing == pytest.approx(1.0)
+
+
+def test_of_flux_and_level_the_one_that_changed_more_counts():
+    rows = looks(40, flux=np.geomspace(100, 1000, 40), level=np.geomspace(30, 40, 40), peak=139.0)
+    facts = gather(rows, steady(rows))
+    assert (facts.swing, facts.smooth) == (facts.flux_swing, facts.flux_smooth)
+    assert facts.swing > 6.0
+
+
+def test_sightings_that_were_not_measured_tell_of_the_level():
+    rows = looks(40, level=np.r_[np.full(30, 60.0), np.geomspace(60, 15, 10)], peak=139.0)
+    rows["measured"][30:] = False
+    assert gather(rows, steady(rows)).swing > 2.5
+
+
 def test_a_steady_change_is_smooth_and_a_jumping_one_is_not():
     rng = np.random.default_rng(1)
     bell = 100 + 900 * np.exp(-(((np.arange(40) - 20) / 8) ** 2))

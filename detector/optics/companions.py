@@ -14,8 +14,8 @@ from operator import itemgetter
 import numpy as np
 
 from detector.optics.facts import Facts
-from detector.optics.median import middle
 from detector.optics.neighbours import ALONE
+from detector.optics.quantiles import middle
 from detector.optics.rows import Rows
 
 SURE_SHARE, NEAR_SHARE = 0.8, 0.5
@@ -97,7 +97,7 @@ def _belongs(px: float, slide: float, other: Facts) -> bool:
     if not _within(px, FLASH_NEAR_PX):
         return False
     still, nearly_still, creeping = FLASH_SLIDES_PX
-    much, steadily = other.swing > FLASH_MUCH, other.smooth >= FLASH_SMOOTH and other.held > FLASH_STEADY
+    much, steadily = other.flux_swing > FLASH_MUCH, other.flux_smooth >= FLASH_SMOOTH and other.held > FLASH_STEADY
     return (much and slide < still) or (steadily and (slide < nearly_still or (much and px < FLASH_CREEPS_PX and slide < creeping)))
 
 
@@ -135,7 +135,7 @@ def _apart(one: Rows, other: Rows) -> tuple[float, float]:
 
 
 def _flashes(known: Facts) -> bool:
-    return known.seen >= FLASH_SEEN and known.swing > FLASH_SWING and known.held > FLASH_HELD and known.tint < FLASH_TINT
+    return known.seen >= FLASH_SEEN and known.flux_swing > FLASH_SWING and known.held > FLASH_HELD and known.tint < FLASH_TINT
 
 
 def _shines_by_itself(known: Facts) -> bool:

@@ -30,9 +30,12 @@ class Facts:
     dimming: float
     """Level of the surroundings in the dark, as a share of their lit level."""
     swing: float
-    """Ratio of the strong to the weak end of the flux while seen."""
+    """Ratio of strong to weak while seen: of the flux, or of how far it stood out where that stays below saturation and changed more."""
     smooth: float
-    """1 where the flux changes steadily, 0 where it jumps at random."""
+    """1 where it changes steadily, 0 where it jumps at random."""
+    flux_swing: float
+    flux_smooth: float
+    """The same of the flux alone."""
     travel: float
     """How far over the picture it was seen."""
     peak: float

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from detector.model import LampState
 from detector.optics.facts import Facts
-from detector.optics.median import middle, quantile
 from detector.optics.off_axis import USUAL_RINGS, Rings
+from detector.optics.quantiles import middle, quantile
 from detector.optics.rolling import lamp_at
 from detector.optics.rows import Rows
 
@@ -44,22 +44,26 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
         return None
     top = _stronger(glints)
     level = _level(lit)
-    swing, smooth = _swing(glints)
+    seen = lit[lit["seen"]]
+    flux_course = _course(glints["flux"], glints["around"], FAINT_FLUX)
     tint = np.array([top[name].mean() for name in ("blue", "green", "red")])
     usual = dict(zip(_MEDIANS, middle(np.array([top[name] for name in _MEDIANS])).tolist(), strict=True))
+    own_course = _own_course(flux_course, seen, usual["peak"])
     dark, off = (_enough(rows[sure & (state == _CODE[name])]) for name in ("dark", "off-axis"))
     return Facts(
         lit=int((sure & (state == _CODE["on-axis"])).sum()),
-        seen=int(lit["seen"].sum()),
+        seen=len(seen),
         dark=len(dark),
         off_axis=len(off),
         level=level,
         dark_level=float(middle(dark["level"])) if len(dark) else 0.0,
         off_share=_off_share(off, glints, level),
-        off_most=_off_most(off, lit[lit["seen"]]),
+        off_most=_off_most(off, seen),
         dimming=float(middle(dark["around"])) / max(float(middle(lit["around"])), 1.0) if len(dark) else 0.0,
-        swing=swing,
-        smooth=smooth,
+        swing=own_course[0],
+        smooth=own_course[1],
+        flux_swing=flux_course[0],
+        flux_smooth=flux_course[1],
         held=_held(lit["seen"]),
         travel=_travel(glints),
         looked_px=_travel(lit),
@@ -180,12 +184,26 @@ def _sure(rows: Rows) -> NDArray[np.bool_]:
     return np.asarray(rows["seen"] | fresh | (rows["beside"] > NEAR_LOOKALIKE_PX))
 
 
-def _swing(glints: Rows) -> tuple[float, float]:
-    """Ratio of strong to weak flux, and how steadily it changes (von Neumann's ratio turned round)."""
-    flux = _in_even_light(np.log(np.maximum(glints["flux"].astype(np.float64), 20.0)), np.log(np.maximum(glints["around"].astype(np.float64), 5.0)))
-    low, high = np.sort(flux)[[int(0.05 * len(flux)), int(0.95 * (len(flux) - 1) + 0.5)]]
-    spread = float(flux.var())
-    steps: NDArray[np.float64] = np.diff(flux)
+def _own_course(flux: Course, seen: Rows, usual_peak: float) -> Course:
+    """How it changed itself.  Below saturation how far it stood out tells that too: of every sighting, and where a light wall beside
+    a faint one is most of its flux.
+    """
+    return flux if usual_peak >= UNSATURATED else max(flux, _course(seen["level"], seen["around"], FAINT_LEVEL))
+
+
+Course = tuple[float, float]
+"""Ratio of strong to weak, and how steadily it changes (von Neumann's ratio turned round)."""
+UNSATURATED = 180.0
+"""Brightest pixel, of 255: with 200 three lenses of 987 more alarm, and three other things."""
+FAINT_FLUX = 20.0
+
+
+def _course(light: NDArray[np.float32], around: NDArray[np.float32], faintest: float) -> Course:
+    """Of some looks, in which nothing weaker than the `faintest` is told from nothing."""
+    change = _in_even_light(np.log(np.maximum(light.astype(np.float64), faintest)), np.log(np.maximum(around.astype(np.float64), 5.0)))
+    low, high = np.sort(change)[[int(0.05 * len(change)), int(0.95 * (len(change) - 1) + 0.5)]]
+    spread = float(change.var())
+    steps: NDArray[np.float64] = np.diff(change)
     smooth = 1.0 - float((steps**2).mean()) / (2.0 * spread) if spread > 1e-6 else 0.0
     return float(np.exp(high - low)), float(np.clip(smooth, 0.0, 1.0))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.optics.median import middle
+from detector.optics.quantiles import middle
 from detector.optics.rows import Rows
 
 
@@ -86,7 +86,7 @@ def _outline(seen: _Seen) -> Outlines:
 
 def _waits(others: Outlines, piece: Outlines) -> NDArray[np.float64]:
     """Frames between a piece and each of the others, below 0 when they interleave."""
-    return np.maximum(piece[_FIRST] - others[_LAST], others[_FIRST] - piece[_LAST])
+    return np.asarray(np.maximum(piece[_FIRST] - others[_LAST], others[_FIRST] - piece[_LAST]), np.float64)
 
 
 def _neighbours(others: Outlines, piece: Outlines, wait: NDArray[np.float64], limits: JoinLimits) -> list[int]:
@@ -110,7 +110,7 @@ def _distance(others: Outlines, piece: Outlines, wait: NDArray[np.float64]) -> N
         way = np.where(follows, piece[_START + axis] - others[_END + axis], others[_START + axis] - piece[_END + axis])
         still.append(way)
         gone.append(way - ahead * np.where(follows, others[_GO + axis], piece[_GO + axis]))
-    return np.sqrt(np.minimum(still[0] ** 2 + still[1] ** 2, gone[0] ** 2 + gone[1] ** 2))
+    return np.asarray(np.sqrt(np.minimum(still[0] ** 2 + still[1] ** 2, gone[0] ** 2 + gone[1] ** 2)), np.float64)
 
 
 def _same_place(one: _Seen, other: _Seen, limits: JoinLimits) -> bool:

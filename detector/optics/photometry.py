@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.optics.glint import RADIUS
-from detector.optics.median import middle
+from detector.optics.quantiles import middle
 from detector.optics.view import View
 from detector.planes import colours
 

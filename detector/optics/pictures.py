@@ -215,7 +215,7 @@ def _facts(glints: photometry.Glints, row: int, level: float, dark: tuple[float,
     dark_level, dimming = dark or (0.0, 0.0)
     return Facts(
         lit=1, seen=1, dark=int(dark is not None), off_axis=0, level=level, dark_level=dark_level, off_share=0.0, dimming=dimming,
-        swing=1.0, smooth=0.0, travel=0.0, peak=float(glints.peak[row]), flux=float(glints.flux[row]), core=float(glints.core[row]), width=float(glints.width[row]),
+        swing=1.0, smooth=0.0, flux_swing=1.0, flux_smooth=0.0, travel=0.0, peak=float(glints.peak[row]), flux=float(glints.flux[row]), core=float(glints.core[row]), width=float(glints.width[row]),
         long=float(glints.long[row]), floor=float(glints.floor[row]), ring=float(glints.ring[row]), far=float(glints.far[row]), through=float(glints.through[row]), moat=float(glints.moat[row]),
         rough=float(glints.rough[row]), beside=999.0, flashers=0, crowd=1.0, drift=float("nan"),
         tint=float((tint.max() - tint.min()) / max(tint.max(), 1.0)), tint_level=float(tint.max()), hue=hue_of(tint),

@@ -18,7 +18,7 @@ from detector.model import LampState, probability_of
 from detector.optics import companions, gathering, lens
 from detector.optics.cues.look import size_weight
 from detector.optics.join import JoinLimits, join
-from detector.optics.median import middle
+from detector.optics.quantiles import middle
 from detector.optics.rows import Rows
 
 LIKELY = 0.02
