@@ -143,7 +143,7 @@ def known(**fields):
 
 
 FACTS = Facts(
-    lit=40, seen=40, dark=20, off_axis=0, level=150.0, dark_level=2.0, off_share=0.0, dimming=0.5, swing=1.1, smooth=0.2, travel=200.0, peak=255.0,
+    lit=40, seen=40, dark=20, off_axis=0, level=150.0, dark_level=2.0, off_share=0.0, dimming=0.5, swing=1.1, smooth=0.2, flux_swing=1.1, flux_smooth=0.2, travel=200.0, peak=255.0,
     flux=6000.0, core=25.0, width=1.95, long=1.0, floor=60.0, ring=70.0, far=60.0, rough=4.0, beside=999.0, flashers=0, crowd=0.0, drift=0.1,
     tint=0.05, tint_level=90.0, hue="red",
 )  # fmt: skip
