@@ -142,7 +142,7 @@ def test_a_lens_is_recovered_over_dark_frames_that_are_only_glanced_at():
     lit = np.arange(30) % 2 == 0
     shots = [replace(shot, searched=bool(shines)) for shot, shines in zip(scene.shots, lit, strict=True)]
     glanced = replace(scene, shots=shots)
-    at = np.stack([[[300.0 - i, 200.0 - i / 2]] for i in range(30)])
+    at = np.stack([[[340.0 - i, 150.0 - i / 2]] for i in range(30)])
     energy = (lit * np.exp(-(((np.arange(30) - 15) / 9.0) ** 2)) * 12.0)[:, None]
     drawn = Drawn(at, energy, np.ones((1, 3)))
     assert recover(glanced, drawn)[0] >= 1
