@@ -184,6 +184,10 @@ def _sure(rows: Rows) -> NDArray[np.bool_]:
     return np.asarray(rows["seen"] | fresh | (rows["beside"] > NEAR_LOOKALIKE_PX))
 
 
+Course = tuple[float, float]
+"""Ratio of strong to weak, and how steadily it changes (von Neumann's ratio turned round)."""
+
+
 def _own_course(flux: Course, seen: Rows, usual_peak: float) -> Course:
     """How it changed itself.  Below saturation how far it stood out tells that too: of every sighting, and where a light wall beside
     a faint one is most of its flux.
@@ -191,8 +195,6 @@ def _own_course(flux: Course, seen: Rows, usual_peak: float) -> Course:
     return flux if usual_peak >= UNSATURATED else max(flux, _course(seen["level"], seen["around"], FAINT_LEVEL))
 
 
-Course = tuple[float, float]
-"""Ratio of strong to weak, and how steadily it changes (von Neumann's ratio turned round)."""
 UNSATURATED = 180.0
 """Brightest pixel, of 255: with 200 three lenses of 987 more alarm, and three other things."""
 FAINT_FLUX = 20.0
