@@ -12,8 +12,6 @@ FloatArray = NDArray[np.float32]
 
 LEAST_APART_PX = 6
 """Of the picture at half size."""
-_WINDOW = (8, 8)
-"""About a corner, in px: as true at the lenses of the shared clips as 11 x 11, and a vector register takes eight."""
 
 
 def corners_of(picture: NDArray[np.uint8], most: int, faintest: float) -> FloatArray:
@@ -31,7 +29,7 @@ def flow(before: NDArray[np.uint8], now: NDArray[np.uint8], corners: FloatArray,
     if not len(corners):
         return np.zeros((0, 2), np.float32), np.zeros(0, np.bool_)
     new, found, _ = cv2.calcOpticalFlowPyrLK(
-        before, now, corners.reshape(-1, 1, 2), guess.reshape(-1, 1, 2), winSize=_WINDOW, maxLevel=3,
+        before, now, corners.reshape(-1, 1, 2), guess.reshape(-1, 1, 2), winSize=(11, 11), maxLevel=3,
         criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 8, 0.05), flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
     )  # fmt: skip
     return np.asarray(new, np.float32).reshape(-1, 2), np.asarray(found).reshape(-1) == 1
