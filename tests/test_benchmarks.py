@@ -169,6 +169,11 @@ def test_lens_drawn(benchmark, tmp_path):
     assert "room00007" in told
 
 
+def test_lens_drawn_in_another_size(benchmark, tmp_path):
+    benchmark("lens_drawn", tmp_path, "640x360", "7", draw_plan=short_plan(6))
+    assert json.loads((tmp_path / "room00007.json").read_text(encoding="utf-8"))["width"] == 640
+
+
 @pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value encountered")  # so few frames leave its bins empty
 @needs_shared
 def test_lens_moved(benchmark, tmp_path):

@@ -1,7 +1,7 @@
-"""The lens search on drawn rooms: `python -m tests.benchmarks.lens_drawn FOLDER [SEED | FIRST-LAST ...]`.
+"""The lens search on drawn rooms: `python -m tests.benchmarks.lens_drawn FOLDER [WIDTHxHEIGHT] [SEED | FIRST-LAST ...]`.
 
-A room of a seed that FOLDER does not hold yet is drawn first (90 frames at 720p, about 15 s of processor time)
-and kept there as .mp4, .json and, for three-state light, .lamp.json.  Without seeds every clip in
+A room of a seed that FOLDER does not hold yet is drawn first (90 frames of 1280x720 unless another size is told, about 15 s of
+processor time) and kept there as .mp4, .json and, for three-state light, .lamp.json.  Without seeds every clip in
 FOLDER that has its truth beside it is searched, whoever drew it.
 
 A third of the clips has the torch on, a third switches or strobes it, a third has three-state light; every
@@ -45,6 +45,9 @@ from tests.benchmarks.reliability import brier, calibration_error, poisson, reli
 MODES: tuple[Mode, ...] = ("torch", "strobe", "three")
 FRAMES = 90
 QUALITY = 21
+Size = tuple[int, int]
+"""Width and height in px."""
+USUAL_SIZE = (1280, 720)
 STRENGTHS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, math.inf)
 """Energy of a lens, if all of it fell into one pixel, over that which saturates a pixel."""
 
@@ -79,18 +82,18 @@ class Judged:
         return seen + "; " + ", ".join(f"{kind} {weight:+.1f}" for kind, weight in strongest)
 
 
-def plan_of(seed: int) -> RoomPlan:
+def plan_of(seed: int, size: Size = USUAL_SIZE) -> RoomPlan:
     """The room of a seed, as this benchmark draws it."""
-    return draw_plan(seed, mode=MODES[seed // 3 % len(MODES)], frames=FRAMES, lenses=3 if seed % 3 == 2 else None)
+    return draw_plan(seed, mode=MODES[seed // 3 % len(MODES)], frames=FRAMES, lenses=3 if seed % 3 == 2 else None, size=size)
 
 
-def drawn(folder: Path, seed: int) -> Path:
+def drawn(folder: Path, seed: int, size: Size = USUAL_SIZE) -> Path:
     """The clip of a seed, drawn where the folder does not hold it; the truth last, as a sign that all is there."""
     clip = folder / f"room{seed:05d}.mp4"
     if clip.with_suffix(".json").exists():
         return clip
     folder.mkdir(parents=True, exist_ok=True)
-    room = Room(plan_of(seed))
+    room = Room(plan_of(seed, size))
     write_video(clip, (frame.pixels for frame in room.frames()), room.plan.fps, QUALITY)
     truth = room.truth()
     if room.plan.mode == "three":
@@ -100,10 +103,10 @@ def drawn(folder: Path, seed: int) -> Path:
     return clip
 
 
-def clips_of(folder: Path, seeds: Sequence[int]) -> Iterator[Path]:
+def clips_of(folder: Path, seeds: Sequence[int], size: Size = USUAL_SIZE) -> Iterator[Path]:
     """The clips of the seeds, or all that have their truth beside them."""
     if seeds:
-        yield from (drawn(folder, seed) for seed in seeds)
+        yield from (drawn(folder, seed, size) for seed in seeds)
     else:
         yield from (clip for clip in sorted(folder.glob("*.mp4")) if clip.with_suffix(".json").exists())
 
@@ -218,10 +221,17 @@ def seeds_in(words: Iterable[str]) -> list[int]:
     return [seed for first, last in spans for seed in range(first, last + 1)]
 
 
+def size_in(words: Iterable[str]) -> Size:
+    """The last "1920x1080" among them -> (1920, 1080)."""
+    *_, (width, height) = [USUAL_SIZE, *(word.split("x") for word in words if "x" in word)]
+    return int(width), int(height)
+
+
 def main() -> None:
     cv2.setNumThreads(1)
     table, began_s = Table(), time.monotonic()
-    for clip in clips_of(Path(sys.argv[1]), seeds_in(sys.argv[2:])):
+    seeds = seeds_in(word for word in sys.argv[2:] if "x" not in word)
+    for clip in clips_of(Path(sys.argv[1]), seeds, size_in(sys.argv[2:])):
         findings, judged = search(clip)
         table.add(clip.stem, ClipTruth.beside(clip), findings, judged)
     table.show()
