@@ -229,6 +229,16 @@ def test_a_steady_change_is_smooth_and_a_jumping_one_is_not():
     assert facts[0].swing == pytest.approx(facts[1].swing, rel=0.01)
 
 
+def test_a_change_over_a_pause_is_no_jump():
+    """Three looks in every twelve frames, as a strobe that beats with the frames leaves."""
+    frames = np.flatnonzero(np.arange(96) % 12 < 3)
+    bell = 100 + 900 * np.exp(-(((frames - 48) / 8) ** 2))
+    rows = looks(len(frames), flux=bell)
+    assert gather(rows, steady(rows)).smooth < 0.9
+    rows["frame"] = frames
+    assert gather(rows, steady(rows)).smooth > 0.97
+
+
 def test_what_does_not_change_is_not_called_smooth():
     assert gather(looks(20), (None,) * 20).smooth == 0.0
 
