@@ -229,14 +229,15 @@ def test_a_steady_change_is_smooth_and_a_jumping_one_is_not():
     assert facts[0].swing == pytest.approx(facts[1].swing, rel=0.01)
 
 
-def test_a_change_over_a_pause_is_no_jump():
+def test_a_change_while_the_torch_was_off_is_no_jump():
     """Three looks in every twelve frames, as a strobe that beats with the frames leaves."""
-    frames = np.flatnonzero(np.arange(96) % 12 < 3)
-    bell = 100 + 900 * np.exp(-(((frames - 48) / 8) ** 2))
-    rows = looks(len(frames), flux=bell)
-    assert gather(rows, steady(rows)).smooth < 0.9
-    rows["frame"] = frames
-    assert gather(rows, steady(rows)).smooth > 0.97
+    lit = np.arange(96) % 12 < 3
+    rows = looks(int(lit.sum()), flux=100 + 900 * np.exp(-(((np.flatnonzero(lit) - 48) / 8) ** 2)))
+    rows["frame"] = np.flatnonzero(lit)
+    steady_torch, strobe = (None,) * 96, tuple("on-axis" if one else "dark" for one in lit)
+    assert gather(rows, steady_torch).smooth < 0.9
+    assert gather(rows, strobe).smooth > 0.97
+    assert gather(rows, strobe).swing == gather(rows, steady_torch).swing
 
 
 def test_what_does_not_change_is_not_called_smooth():

@@ -35,7 +35,8 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
     `states` holds the lamp's state of every frame; all None where the light never switched.  `rings` says
     where the lamps of three-state light stood.
     """
-    code = _CODE if any(states) else _STEADY
+    switched = any(states)
+    code = _CODE if switched else _STEADY
     state = np.array([code[one] for one in lamp_at(states, rows["frame"], rows["y"])])
     sure = _sure(rows) & _between_sightings(rows, state == _CODE["on-axis"])
     lit = rows[state == _CODE["on-axis"]]
@@ -45,10 +46,10 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
     top = _stronger(glints)
     level = _level(lit)
     seen = lit[lit["seen"]]
-    flux_course = _course(glints, "flux", FAINT_FLUX)
+    flux_course = _course(glints, "flux", FAINT_FLUX, paused=switched)
     tint = np.array([top[name].mean() for name in ("blue", "green", "red")])
     usual = dict(zip(_MEDIANS, middle(np.array([top[name] for name in _MEDIANS])).tolist(), strict=True))
-    own_course = _own_course(flux_course, seen, usual["peak"])
+    own_course = _own_course(flux_course, seen, usual["peak"], paused=switched)
     dark, off = (_enough(rows[sure & (state == _CODE[name])]) for name in ("dark", "off-axis"))
     return Facts(
         lit=int((sure & (state == _CODE["on-axis"])).sum()),
@@ -188,11 +189,11 @@ Course = tuple[float, float]
 """Ratio of strong to weak, and how steadily it changes (von Neumann's ratio turned round)."""
 
 
-def _own_course(flux: Course, seen: Rows, usual_peak: float) -> Course:
+def _own_course(flux: Course, seen: Rows, usual_peak: float, *, paused: bool) -> Course:
     """How it changed itself.  Below saturation how far it stood out tells that too: of every sighting, and where a light wall beside
     a faint one is most of its flux.
     """
-    return flux if usual_peak >= UNSATURATED else max(flux, _course(seen, "level", FAINT_LEVEL))
+    return flux if usual_peak >= UNSATURATED else max(flux, _course(seen, "level", FAINT_LEVEL, paused=paused))
 
 
 UNSATURATED = 180.0
@@ -200,20 +201,24 @@ UNSATURATED = 180.0
 FAINT_FLUX = 20.0
 
 
-def _course(looks: Rows, field: str, faintest: float) -> Course:
-    """Of a field over some looks, in which nothing weaker than the `faintest` is told from nothing."""
+def _course(looks: Rows, field: str, faintest: float, *, paused: bool) -> Course:
+    """Of a field over some looks, in which nothing weaker than the `faintest` is told from nothing; `paused` where the torch was off
+    between some of them.
+    """
     light, around = (np.log(np.maximum(looks[name].astype(np.float64), least)) for name, least in ((field, faintest), ("around", 5.0)))
     change = _in_even_light(light, around)
     low, high = np.sort(change)[[int(0.05 * len(change)), int(0.95 * (len(change) - 1) + 0.5)]]
-    spread, wait = float(change.var()), np.diff(looks["frame"])
-    steps = np.diff(change)[wait <= LONG_WAIT * middle(wait)]
+    spread, steps, wait = float(change.var()), np.diff(change), np.diff(looks["frame"])
+    if paused:
+        steps = steps[wait <= LONG_WAIT * middle(wait)]
     smooth = 1.0 - float((steps**2).mean()) / (2.0 * spread) if spread > 1e-6 else 0.0
     return float(np.exp(high - low)), float(np.clip(smooth, 0.0, 1.0))
 
 
 LONG_WAIT = 2.0
 """Of the usual wait from look to look: what changed over a longer pause, as under a strobe that beats with the frames, did not jump.
-With it three of 987 lenses more alarm and four of 52 other things fewer."""
+With it three of 987 lenses more alarm and four of 52 other things fewer.  Under a steady torch a glint that was lost for long may well
+have jumped."""
 
 
 def _in_even_light(flux: NDArray[np.float64], around: NDArray[np.float64]) -> NDArray[np.float64]:
