@@ -15,18 +15,19 @@ def switching(facts: Facts) -> Reason | None:
     share = round(facts.dark_level / max(facts.level, 1.0), 2)
     if share > 0.6:
         return Reason("shines by itself", "It shines as brightly when the torch is off: a lamp or indicator, not a reflection.", share, "of the lit level", -5.0, PHYSICS)
+    stays = ramp((facts.dark_level - DARK_NOISE) / max(facts.level, 1.0), *STAYS, 0.0, 1.0)
     if missing(facts) > 0.5:
         # domes and foil go out with the torch as well: this only rules out lamps and patterns
-        weight = ramp(missing(facts), 0.5, 3.5, 0.0, 1.5) * dependable(facts)
-        stays = ramp((facts.dark_level - DARK_NOISE) / max(facts.level, 1.0), *STAYS, 0.0, 1.0)
-        says = "It is there when the torch is on and gone when it is off."
-        if stays > 0.5:
-            says = "Part of it stays when the torch is off: a glossy curve mirrors a lamp in nearly the same place."
-        return Reason("torch on and off", says, share, "of the lit level", (1.0 - stays) * weight - 2.5 * stays, PHYSICS)
-    weight = ramp(share, 0.15, 0.5, 0.0, -2.5)
-    return Reason("torch on and off", "It fades with the torch only as far as its surroundings do, as a bright pattern does.", share, "of the lit level", weight, PHYSICS)
+        weight = (1.0 - stays) * ramp(missing(facts), 0.5, 3.5, 0.0, 1.5) * dependable(facts) - LEFT_OVER * stays
+        says = "Part of it stays when the torch is off: a glossy curve mirrors a lamp in nearly the same place." if stays > 0.5 else "It is there when the torch is on and gone when it is off."
+    else:
+        weight = min(ramp(share, 0.15, 0.5, 0.0, -2.5), -LEFT_OVER * stays)
+        says = "It fades with the torch only as far as its surroundings do, as a bright pattern does."
+    return Reason("torch on and off", says, share, "of the lit level", weight, PHYSICS)
 
 
+LEFT_OVER = 2.5
+"""How much what stays speaks against a lens: as much in a lit room, where a pattern keeps no less, as in a dark one."""
 DARK_NOISE = 5.0
 """Grey levels that compression and noise leave anywhere."""
 STAYS = (0.12, 0.22)
