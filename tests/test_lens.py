@@ -235,7 +235,7 @@ def test_what_stays_when_the_torch_goes_out_grows_against_a_lens():
 
 
 def test_what_stays_speaks_as_much_against_a_lens_in_a_lit_room():
-    """Where the room stays half as bright a pattern keeps as much as half a mirrored lamp; a lens keeps nothing."""
+    """In a room that stays a third as bright a pattern keeps as much as half a mirrored lamp does; a lens keeps nothing."""
     lit_room, dark_room = (SWITCHED | {"dark_level": 40.0, "dimming": dimming} for dimming in (0.3, 0.9))
     assert weight_of("torch on and off", facts(**lit_room)) == weight_of("torch on and off", facts(**dark_room))
     assert weight_of("torch on and off", facts(**lit_room | {"dark_level": 8.0})) >= 0.0

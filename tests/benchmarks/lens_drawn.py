@@ -223,8 +223,8 @@ def seeds_in(words: Iterable[str]) -> list[int]:
 
 def size_in(words: Iterable[str]) -> Size:
     """The last "1920x1080" among them -> (1920, 1080)."""
-    *_, (width, height) = [USUAL_SIZE, *(word.split("x") for word in words if "x" in word)]
-    return int(width), int(height)
+    sizes = [word.split("x") for word in words if "x" in word]
+    return (int(sizes[-1][0]), int(sizes[-1][1])) if sizes else USUAL_SIZE
 
 
 def main() -> None:
