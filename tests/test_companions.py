@@ -25,6 +25,7 @@ def flash(first, last, x, times=4.0, count=40):
     rows = at(looks(count, flux=800.0), x)
     rows["seen"] = rows["measured"] = there = (rows["frame"] >= first) & (rows["frame"] < last)
     rows["flux"][there] = np.geomspace(800.0, 800.0 * times, there.sum())
+    rows["peak"] = 255.0
     return rows
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from detector.optics.gathering import FRESH_FRAMES, FRESH_PX, NEAR_LOOKALIKE_PX, gather, hue_of
 from detector.optics.neighbours import ALONE
+from detector.optics.outline import NONE
 from detector.optics.rows import ROW
 
 DEFAULTS = {
@@ -135,6 +136,13 @@ def test_an_outline_counts_in_whatever_looks_it_was_told():
     assert gather(rows, steady(rows)).outline == 0.0
 
 
+def test_an_outline_that_only_half_of_the_looks_tell_is_none():
+    """A plate that comes into the picture is round as long as its corners are outside."""
+    outline = np.where(np.arange(20) % 5 == 0, np.where(np.arange(20) < 10, 0.2, NONE), 0.0)
+    rows = looks(20, outline=outline)
+    assert gather(rows, steady(rows)).outline == pytest.approx(NONE)
+
+
 def test_a_glint_that_is_gone_in_the_dark_lasts():
     rows, states = alternating(20, level=0.0)
     assert gather(rows, states).lasted == 18
@@ -210,8 +218,14 @@ def test_a_faint_one_beside_a_light_wall_swings_by_how_far_it_stands_out():
 def test_of_flux_and_level_the_one_that_changed_more_counts():
     rows = looks(40, flux=np.geomspace(100, 1000, 40), level=np.geomspace(30, 40, 40), peak=139.0)
     facts = gather(rows, steady(rows))
-    assert (facts.swing, facts.smooth) == (facts.flux_swing, facts.flux_smooth)
     assert facts.swing > 6.0
+
+
+@pytest.mark.parametrize(("peak", "flashed"), [(200.0, 1.3), (250.0, 8.0)], ids=["below saturation", "saturated"])
+def test_what_flashes_below_saturation_must_stand_out_by_more_and_less_too(peak, flashed):
+    """A print beside something brighter has its flux from that."""
+    rows = looks(40, flux=np.geomspace(100, 1000, 40), level=np.geomspace(30, 40, 40), peak=peak)
+    assert gather(rows, steady(rows)).flux_swing == pytest.approx(flashed, rel=0.1)
 
 
 def test_sightings_that_were_not_measured_tell_of_the_level():

@@ -242,16 +242,16 @@ def test_leaves_that_move_between_the_pictures_raise_what_is_asked_of_a_reflecto
     rng = np.random.default_rng(8)
     background = leaves(rng)
     windy = background.copy()
-    windy[:, 320:] = np.roll(background[:, 320:], 7, axis=1)
+    windy[:, 400:] = np.roll(background[:, 400:], 7, axis=1)
     lit = background.copy()
     place = (160.0, 240.0)
     add_point(lit, *place, 3.0, 1.0)
     result = judge_pictures(developed(lit, 0, 3), developed(windy, 1, 4))
     points = places(result, refused=True)
     assert near(points, place)
-    assert sum(x > 330 for x, _ in points) <= 2
+    assert sum(x > 410 for x, _ in points) <= 2
     eager = judge_pictures(developed(lit, 0, 3), developed(windy, 1, 4), PictureLimits(gain_clutter=0.0))
-    assert sum(x > 330 for x, _ in places(eager, refused=True)) > 5
+    assert sum(x > 410 for x, _ in places(eager, refused=True)) > 5
 
 
 @pytest.mark.parametrize(

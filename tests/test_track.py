@@ -21,6 +21,8 @@ from tests.optics_scenes import Thing, every_other, film, hand, led, lens, level
 LIMITS = GlintLimits()
 SIZE = (160, 120)
 CAMERA = np.zeros((4, 4, 3), np.float32)
+GATED = TrackLimits(stray_px=0.0)
+"""Nothing goes on with what is outside its gate."""
 
 
 def run(frames, limits=None, motion=None):
@@ -280,6 +282,21 @@ def test_a_promising_point_is_waited_for_and_its_absence_written_down():
     assert rows["level"][~rows["seen"]].max() == 0
 
 
+@pytest.mark.parametrize(("unseen", "height", "beside", "goes_on"), [(0, 150, False, True), (2, 190, False, True), (8, 190, False, False), (0, 60, False, False), (0, 190, True, False)])
+def test_a_bright_point_astray_goes_on_with_the_only_one_like_it_near_by(unseen, height, beside, goes_on):
+    """Where what was learned of its own motion is wrong once; what has a track of its own is no such point, nor is what is far weaker."""
+    tracker = Tracker(TrackLimits(gate_growth_px=0.0))
+    there = [(66, 50)] if beside else []
+    for i in range(8):
+        stand(tracker, i, points_picture([(60, 50), *there], [190] * (1 + len(there))))
+    for i in range(8, 8 + unseen):
+        stand(tracker, i, points_picture([]))
+    for i in range(8 + unseen, 12 + unseen):
+        stand(tracker, i, points_picture([(66, 50)], [height]))
+    first = min(tracker.finish(), key=lambda rows: (rows["frame"][0], rows["x"][0]))
+    assert first["seen"].sum() == (12 if goes_on else 8)
+
+
 @pytest.mark.parametrize(("unseen", "height", "goes_on"), [(20, 150, True), (20, 40, False), (5, 40, True)])
 def test_what_is_found_after_long_must_be_nearly_as_strong(unseen, height, goes_on):
     """Where a glint was lost the marks of a wall go by."""
@@ -450,7 +467,7 @@ def test_a_near_thing_before_a_wall_is_followed_though_its_surroundings_move_oth
 
 def test_a_jump_of_the_picture_widens_the_gate():
     def tracked(speed_px):
-        tracker = Tracker()
+        tracker = Tracker(GATED)
         for i in range(8):
             view = look(points_picture([(60 + 5.0 * (i > 5), 50)]))
             motion = Motion(np.eye(3), np.eye(3), CAMERA, speed_px if i == 6 else 0.0, measured=True)
@@ -463,7 +480,7 @@ def test_a_jump_of_the_picture_widens_the_gate():
 
 def test_where_the_surroundings_disagree_the_gate_is_wider():
     def tracked(spread):
-        tracker = Tracker()
+        tracker = Tracker(GATED)
         for i in range(8):
             view = look(points_picture([(60 + 5.0 * (i > 5), 50)]))
             cells = CAMERA + np.array([0.0, 0.0, spread if i == 6 else 0.0], np.float32)
@@ -476,7 +493,7 @@ def test_where_the_surroundings_disagree_the_gate_is_wider():
 
 def test_after_a_while_unseen_the_gate_is_wider_up_to_a_limit():
     def tracked(gap, shift):
-        tracker = Tracker()
+        tracker = Tracker(GATED)
         for i in range(gap + 12):
             places = [(60, 50)] if i < 6 else [(60 + shift, 50)] if i >= 6 + gap else []
             stand(tracker, i, points_picture(places, [190] * len(places)))

@@ -35,7 +35,7 @@ class Facts:
     """1 where it changes steadily, 0 where it jumps at random."""
     flux_swing: float
     flux_smooth: float
-    """The same of the flux alone."""
+    """The same of the flux, which below saturation counts as changed no more than how far it stood out."""
     travel: float
     """How far over the picture it was seen."""
     peak: float

@@ -11,17 +11,31 @@ Matrix = NDArray[np.float64]
 FloatArray = NDArray[np.float32]
 
 LEAST_APART_PX = 6
-"""Of the picture at half size."""
+TILE_PX = 60
+"""Of the picture at half size, which has some eighteen tiles: with half or twice as large ones the places of lenses are foretold as well."""
 
 
 def corners_of(picture: NDArray[np.uint8], most: int, faintest: float) -> FloatArray:
-    """(n, 2) corners, at most so many, of at least that share of the strongest one's response; found at half size: the same in a
-    third of the time, and the flow needs no finer start.
+    """(n, 2) corners, at most so many, of at least that share of the strongest one's response, from all over the picture: the
+    strongest are often all on one patterned table, and a plain wall behind it moves otherwise.  Found at half size: the same in
+    a third of the time, and the flow needs no finer start.
     """
     h, w = (max(1, n // 2) for n in picture.shape)
     half = cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA)
-    fresh = cv2.goodFeaturesToTrack(half, most, faintest, LEAST_APART_PX)
-    return np.zeros((0, 2), np.float32) if fresh is None else np.asarray(2 * np.asarray(fresh, np.float32).reshape(-1, 2) + 0.5, np.float32)
+    fresh = cv2.goodFeaturesToTrack(half, 0, faintest, LEAST_APART_PX)
+    if fresh is None:
+        return np.zeros((0, 2), np.float32)
+    found = np.asarray(fresh, np.float32).reshape(-1, 2)
+    return np.asarray(2 * found[_tile_by_tile(found)[:most]] + 0.5, np.float32)
+
+
+def _tile_by_tile(corners: FloatArray) -> NDArray[np.intp]:
+    """The order in which the first of every tile comes first, then the second of every tile, and so on."""
+    _, tile, count = np.unique((corners // TILE_PX).astype(np.intp), axis=0, return_inverse=True, return_counts=True)
+    by_tile = np.argsort(tile.reshape(-1), kind="stable")
+    rank = np.empty(len(corners), np.intp)
+    rank[by_tile] = np.arange(len(corners)) - np.repeat(np.cumsum(count) - count, count)
+    return np.argsort(rank, kind="stable")
 
 
 def flow(before: NDArray[np.uint8], now: NDArray[np.uint8], corners: FloatArray, guess: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:

@@ -49,7 +49,8 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
     flux_course = _course(glints, "flux", FAINT_FLUX, paused=switched)
     tint = np.array([top[name].mean() for name in ("blue", "green", "red")])
     usual = dict(zip(_MEDIANS, middle(np.array([top[name] for name in _MEDIANS])).tolist(), strict=True))
-    own_course = _own_course(flux_course, seen, usual["peak"], paused=switched)
+    level_course = flux_course if usual["peak"] >= CLIPPED else _course(seen, "level", FAINT_LEVEL, paused=switched)
+    own_course = flux_course if usual["peak"] >= UNSATURATED else max(flux_course, level_course)
     dark, off = (_enough(rows[sure & (state == _CODE[name])]) for name in ("dark", "off-axis"))
     return Facts(
         lit=int((sure & (state == _CODE["on-axis"])).sum()),
@@ -63,7 +64,7 @@ def gather(rows: Rows, states: Sequence[LampState | None], rings: Rings = USUAL_
         dimming=float(middle(dark["around"])) / max(float(middle(lit["around"])), 1.0) if len(dark) else 0.0,
         swing=own_course[0],
         smooth=own_course[1],
-        flux_swing=flux_course[0],
+        flux_swing=min(flux_course[0], level_course[0]),
         flux_smooth=flux_course[1],
         held=_held(lit["seen"]),
         travel=_travel(glints),
@@ -87,8 +88,9 @@ def usual_size(rows: Rows) -> tuple[float, float]:
 
 
 def _outline(glints: Rows) -> float:
-    told = glints["outline"][glints["outline"] > 0.0]
-    return float(middle(told)) if len(told) else 0.0
+    """What more than half of the looks tell: at the border of a picture a plate may look round in some."""
+    told = np.sort(glints["outline"][glints["outline"] > 0.0])
+    return float(told[(len(told) - 1) // 2]) if len(told) else 0.0
 
 
 def _level(lit: Rows) -> float:
@@ -189,15 +191,12 @@ Course = tuple[float, float]
 """Ratio of strong to weak, and how steadily it changes (von Neumann's ratio turned round)."""
 
 
-def _own_course(flux: Course, seen: Rows, usual_peak: float, *, paused: bool) -> Course:
-    """How it changed itself.  Below saturation how far it stood out tells that too: of every sighting, and where a light wall beside
-    a faint one is most of its flux.
-    """
-    return flux if usual_peak >= UNSATURATED else max(flux, _course(seen, "level", FAINT_LEVEL, paused=paused))
-
-
 UNSATURATED = 180.0
-"""Brightest pixel, of 255: with 200 three lenses of 987 more alarm, and three other things."""
+"""Brightest pixel, of 255, below which how far it stood out tells how it changed as well: of every sighting, and where a light wall beside
+a faint one is most of its flux.  With 200 three lenses of 987 more alarm, and three other things."""
+CLIPPED = 245.0
+"""Brightest pixel below which what flashes must stand out by more and less, too: the flux of a mark may be that of what is beside it.
+Five of 987 lenses more alarm by it, and one other thing less."""
 FAINT_FLUX = 20.0
 
 

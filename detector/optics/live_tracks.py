@@ -6,6 +6,7 @@ too, since they may brighten yet.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,12 @@ class TrackLimits:
     """More for every pixel that the picture moved: the flow errs in proportion."""
     gate_growth_px: float = 0.4
     gate_most_px: float = 9.0
+    stray_px: float = 7.0
+    stray_frames: int = 3
+    stray_ratio: float = 2.0
+    """A track that was bright so lately and has no spot goes on with one so far off that no other track goes on with, if it is as bright
+    within this factor: what is learned of a thing's own motion is wrong once when other corners are chosen, and a new
+    track on the lens would flash beside the old one, which goes on with the marks next to it."""
     level_cost_px: float = 0.7
     """How far, per factor e of brightness, another spot must be nearer to be preferred to one alike:
     a display segment beside a lens must not take over its track when the torch goes off."""
@@ -118,17 +125,34 @@ class LiveTracks:
         self.table["unseen"] += 1
 
     def match(self, expected: FloatArray, spots: glint.Spots, motion: Motion) -> tuple[IntArray, IntArray]:
-        """Mutually nearest pairs (track rows, spot rows) inside the gate."""
-        nothing = np.zeros(0, np.intp)
+        """Mutually nearest pairs (track rows, spot rows) inside the gate, and of what is left the bright tracks that were seen just
+        now with like spots a little farther off.
+        """
         if not len(expected) or not len(spots):
-            return nothing, nothing
+            return np.zeros(0, np.intp), np.zeros(0, np.intp)
+        track, spot = self._nearest(np.arange(len(expected)), expected, spots, self._gate(expected, motion))
+        astray = self._promising() & (self.table["unseen"] <= self._limits.stray_frames) & (self.table["last"] >= self._limits.promise_level)
+        astray[track] = False
+        free = np.ones(len(spots), np.bool_)
+        free[spot] = False
+        strayed, found = self._nearest(np.flatnonzero(astray), expected, spots, np.full(len(expected), self._limits.stray_px, np.float32), free)
+        return np.concatenate([track, strayed]), np.concatenate([spot, found])
+
+    def _nearest(
+        self, rows: IntArray, expected: FloatArray, spots: glint.Spots, gate: FloatArray, free: BoolArray | None = None
+    ) -> tuple[IntArray, IntArray]:
+        """Mutually nearest pairs of these rows and the spots inside their gates; with `free` only of spots that are, and that are
+        as bright as the track was.
+        """
         live, limits = self.table, self._limits
-        gate = self._gate(expected, motion)
-        track, spot, far = neighbours.pairs_within(expected, spots, gate)
+        row, spot, far = neighbours.pairs_within(expected[rows], spots, gate[rows])
+        track = rows[row]
         # an old track keeps its spot against one that was born on noise beside it
         unlike = limits.level_cost_px * np.abs(np.log(spots.level[spot] / live["last"][track]))
         alike = far + unlike <= gate[track] + limits.level_cost_px
         alike &= (live["unseen"][track] <= limits.patience) | (spots.level[spot] >= limits.least_left * live["last"][track])
+        if free is not None:
+            alike &= free[spot] & (unlike <= limits.level_cost_px * math.log(limits.stray_ratio))
         track, spot, far, unlike = track[alike], spot[alike], far[alike], unlike[alike]
         order = np.argsort(far + unlike - 0.05 * np.minimum(live["seen"][track], 20), kind="stable")
         track, spot = track[order], spot[order]

@@ -26,7 +26,9 @@ NEIGHBOURS = 5
 NOISE_SHARE = 0.2
 """Of the mean level of a picture: see `_without_lighting`."""
 NODE_PX = 96
-"""Parallax is told for cells of this size, so that its cost does not grow with the glints."""
+"""Parallax is found for nodes so far apart, so that its cost does not grow with the glints,"""
+CELL_PX = 24
+"""and told for cells of this size, evenly from node to node: a table's grows from its far edge to the near one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Motion:
 
     `to_room` takes pixels of this frame to pixels of the first one; `step` pixels of the frame
     before to this one; `parallax` (rows, columns, 3) is what things moved beyond `step` in x and y,
-    and how far they disagree about it, in px, for cells of `NODE_PX`; `speed_px` is how far the middle of
+    and how far they disagree about it, in px, for cells of `CELL_PX`; `speed_px` is how far the middle of
     the picture moved; `measured` false means a guess.
     """
 
@@ -94,7 +96,7 @@ class Motion:
 
     def _cells(self, points: FloatArray) -> FloatArray:
         rows, columns = self.parallax.shape[:2]
-        cell = np.maximum((points * np.float32(1 / NODE_PX)).astype(np.intp), 0)
+        cell = np.maximum((points * np.float32(1 / CELL_PX)).astype(np.intp), 0)
         column, row = (np.minimum(cell[:, i], n - 1) for i, n in enumerate((columns, rows)))
         return np.asarray(self.parallax[row, column])
 
@@ -193,21 +195,21 @@ class MotionEstimator:
         self._chosen, self._age = len(self._corners), 0
 
 def _parallax(corners: FloatArray, residual: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Median residual of the corners nearest to the middle of each cell and the median distance of
-    theirs from it, (rows, columns, 3).
+    """Median residual of the corners nearest to each node and the median distance of theirs from it, for every cell,
+    (rows, columns, 3).
     """
     rows, columns = shape[0] // NODE_PX + 1, shape[1] // NODE_PX + 1
-    told = np.zeros((rows, columns, 3), np.float32)
+    finer = NODE_PX // CELL_PX
     if len(corners) < NEIGHBOURS:
-        return told
+        return np.zeros((finer * rows, finer * columns, 3), np.float32)
     y, x = ((np.arange(n, dtype=np.float32) + 0.5) * NODE_PX for n in (rows, columns))
     far = (((y[:, None] - corners[:, 1]) ** 2)[:, None] + (x[:, None] - corners[:, 0]) ** 2).reshape(rows * columns, -1)
     near = residual[np.argpartition(far, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]]
     middle = np.sort(near, axis=1)[:, NEIGHBOURS // 2]
     apart = np.abs(near - middle[:, None])
     spread = np.sort(np.maximum(apart[..., 0], apart[..., 1]), axis=1)[:, NEIGHBOURS // 2]
-    told[..., :2], told[..., 2] = middle.reshape(rows, columns, 2), spread.reshape(rows, columns)
-    return told
+    told = np.concatenate([middle, spread[:, None]], axis=1, dtype=np.float32).reshape(rows, columns, 3)
+    return np.asarray(cv2.resize(told, (finer * columns, finer * rows), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _centre_shift(step: Matrix, shape: tuple[int, ...]) -> float:
