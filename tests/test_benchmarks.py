@@ -195,6 +195,20 @@ def test_lens_joined(benchmark, clip, tmp_path):
     assert "2 films: " in told
 
 
+def test_lens_varied(benchmark, clip, tmp_path):
+    """However the clip is seen, its lens shines where the truth has it then."""
+    ways = ("turned", "mirrored and backwards", "half a pixel aside", "coded coarsely")
+    told = benchmark("lens_varied", tmp_path, *ways, CLIPS=clip.parent)
+    for way in ways:
+        seen = (tmp_path / f"{clip.stem}-{way.replace(' ', '-')}").with_suffix(".mp4")
+        assert seen.stem in told
+        truth = json.loads(seen.with_suffix(".json").read_text(encoding="utf-8"))
+        pictures = [frame.pixels.max(axis=2) for frame in VideoFile(seen).frames()]
+        shining = [(entry["frame"], round(one["x"] - 0.5), round(one["y"] - 0.5)) for entry in truth["per_frame"] for one in entry["lenses"] if one["peak"] > 8.0]
+        assert shining
+        assert all(pictures[frame][y - 2 : y + 3, x - 2 : x + 3].max() > 220 for frame, x, y in shining)
+
+
 def test_lens_completeness(benchmark, tmp_path):
     assert "drawn, shown" in benchmark("lens_completeness", tmp_path, 1, draw_plan=short_plan(6))
 
