@@ -206,12 +206,16 @@ def test_one_picture_is_searched_at_full_size_however_wide_it_is():
     assert one[0] - 300 == pytest.approx(other[0], abs=0.05)
 
 
-def leaves(rng, size=SIZE, count=1500):
-    """Bright dots and short strokes all over: light (h, w) that a lawn or a tree has by itself."""
+def leaves(rng, size=SIZE, count=1500, sway_px=0.0):
+    """Bright dots and short strokes all over: light (h, w) that a lawn or a tree has by itself; each in the right part is
+    blown by up to so much.
+    """
     light = np.full(size[::-1], 0.06, np.float32)
+    wind = np.random.default_rng(9)
     for x, y, turn, level in zip(rng.uniform(0, size[0], count), rng.uniform(0, size[1], count), rng.uniform(0, 6.3, count), rng.uniform(0.05, 0.3, count), strict=True):
-        end = (int(x + 4 * np.cos(turn)), int(y + 4 * np.sin(turn)))
-        cv2.line(light, (int(x), int(y)), end, float(level), 1)
+        at = (x, y) + (x > 400) * wind.uniform(-sway_px, sway_px, 2)
+        end = at + 4 * np.array([np.cos(turn), np.sin(turn)])
+        cv2.line(light, at.astype(int).tolist(), end.astype(int).tolist(), float(level), 1)
     return cv2.GaussianBlur(light, (0, 0), 0.7)
 
 
@@ -239,11 +243,7 @@ def test_faint_reflectors_close_together_among_leaves_are_candidates_and_the_lea
 
 
 def test_leaves_that_move_between_the_pictures_raise_what_is_asked_of_a_reflector():
-    rng = np.random.default_rng(8)
-    background = leaves(rng)
-    windy = background.copy()
-    windy[:, 400:] = np.roll(background[:, 400:], 7, axis=1)
-    lit = background.copy()
+    lit, windy = (leaves(np.random.default_rng(8), sway_px=px) for px in (0.0, 6.0))
     place = (160.0, 240.0)
     add_point(lit, *place, 3.0, 1.0)
     result = judge_pictures(developed(lit, 0, 3), developed(windy, 1, 4))

@@ -1,4 +1,4 @@
-"""Corners of one picture, where they are in another, and the similarity that most of them agree on."""
+"""Corners of one picture, where they are in another, the similarity that most of them agree on, and what is beyond it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def flow(before: NDArray[np.uint8], now: NDArray[np.uint8], corners: FloatArray,
     if not len(corners):
         return np.zeros((0, 2), np.float32), np.zeros(0, np.bool_)
     new, found, _ = cv2.calcOpticalFlowPyrLK(
-        before, now, corners.reshape(-1, 1, 2), guess.reshape(-1, 1, 2), winSize=(11, 11), maxLevel=3,
+        before, now, corners.reshape(-1, 1, 2), guess.reshape(-1, 1, 2).copy(), winSize=(11, 11), maxLevel=3,
         criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 8, 0.05), flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
     )  # fmt: skip
     return np.asarray(new, np.float32).reshape(-1, 2), np.asarray(found).reshape(-1) == 1
@@ -62,3 +62,20 @@ def transform(matrix: Matrix, points: FloatArray) -> FloatArray:
     """(n, 2) positions taken through a transform."""
     turn = matrix[:2].astype(np.float32)
     return points @ turn[:, :2].T + turn[:, 2]
+
+
+def at_nodes(corners: FloatArray, residual: FloatArray, shape: tuple[int, ...], apart_px: int, neighbours: int) -> FloatArray:
+    """(rows, columns, 3): for nodes so far apart over a picture of this shape, beginning half as far inside it, the median
+    (n, 2) residual of so many corners nearest to each, x and y, and the median distance of theirs from it; noughts where
+    there are fewer.
+    """
+    rows, columns = shape[0] // apart_px + 1, shape[1] // apart_px + 1
+    if len(corners) < neighbours:
+        return np.zeros((rows, columns, 3), np.float32)
+    y, x = ((np.arange(n, dtype=np.float32) + 0.5) * apart_px for n in (rows, columns))
+    far = (((y[:, None] - corners[:, 1]) ** 2)[:, None] + (x[:, None] - corners[:, 0]) ** 2).reshape(rows * columns, -1)
+    near = residual[np.argpartition(far, neighbours - 1, axis=1)[:, :neighbours]]
+    middle = np.sort(near, axis=1)[:, neighbours // 2]
+    apart = np.abs(near - middle[:, None])
+    spread = np.sort(np.maximum(apart[..., 0], apart[..., 1]), axis=1)[:, neighbours // 2]
+    return np.concatenate([middle, spread[:, None]], axis=1, dtype=np.float32).reshape(rows, columns, 3)

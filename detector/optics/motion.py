@@ -17,14 +17,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.optics.flow import FloatArray, Matrix, corners_of, flow, similarity, transform
+from detector.optics.flow import FloatArray, Matrix, at_nodes, corners_of, flow, similarity, transform
 from detector.optics.relit import Back, LightMemory, Past
 from detector.optics.view import View
 
 NEIGHBOURS = 5
 """Corners whose median parallax a glint borrows: one or two wrong matches do not count."""
 NOISE_SHARE = 0.2
-"""Of the mean level of a picture: see `_without_lighting`."""
+"""Of the mean level of a picture: see `without_lighting`."""
 NODE_PX = 96
 """Parallax is found for nodes so far apart, so that its cost does not grow with the glints,"""
 CELL_PX = 24
@@ -119,7 +119,7 @@ class MotionEstimator:
 
     def add(self, view: View, frames: int = 1) -> Motion:
         """The motion up to this frame, so many `frames` after the one before."""
-        now = _without_lighting(view.small, view.tiny)
+        now = without_lighting(view.small, view.tiny)
         level = float(np.log(cv2.mean(view.tiny)[0] + 1.0))
         self._number += frames
         self._step, self._frames = np.eye(3) + (self._step - np.eye(3)) * (frames / self._frames), frames
@@ -194,21 +194,12 @@ class MotionEstimator:
         self._corners = corners_of(picture, self._limits.corners, self._limits.faintest_corner)
         self._chosen, self._age = len(self._corners), 0
 
+
 def _parallax(corners: FloatArray, residual: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Median residual of the corners nearest to each node and the median distance of theirs from it, for every cell,
-    (rows, columns, 3).
-    """
-    rows, columns = shape[0] // NODE_PX + 1, shape[1] // NODE_PX + 1
+    """What `at_nodes` says, for every cell, (rows, columns, 3)."""
+    told = at_nodes(corners, residual, shape, NODE_PX, NEIGHBOURS)
+    rows, columns = told.shape[:2]
     finer = NODE_PX // CELL_PX
-    if len(corners) < NEIGHBOURS:
-        return np.zeros((finer * rows, finer * columns, 3), np.float32)
-    y, x = ((np.arange(n, dtype=np.float32) + 0.5) * NODE_PX for n in (rows, columns))
-    far = (((y[:, None] - corners[:, 1]) ** 2)[:, None] + (x[:, None] - corners[:, 0]) ** 2).reshape(rows * columns, -1)
-    near = residual[np.argpartition(far, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]]
-    middle = np.sort(near, axis=1)[:, NEIGHBOURS // 2]
-    apart = np.abs(near - middle[:, None])
-    spread = np.sort(np.maximum(apart[..., 0], apart[..., 1]), axis=1)[:, NEIGHBOURS // 2]
-    told = np.concatenate([middle, spread[:, None]], axis=1, dtype=np.float32).reshape(rows, columns, 3)
     return np.asarray(cv2.resize(told, (finer * columns, finer * rows), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
@@ -217,10 +208,10 @@ def _centre_shift(step: Matrix, shape: tuple[int, ...]) -> float:
     return float(np.hypot(*(transform(step, centre) - centre)[0]))
 
 
-def _without_lighting(small: NDArray[np.uint8], tiny: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def without_lighting(small: NDArray[np.uint8], tiny: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Level over the mean of some 24 px around, as grey levels about 110: a reflectance picture.
 
-    So wide a mean is as good from the `tiny` picture.
+    So wide a mean is as good from `tiny`, the picture at an eighth of the size.
     """
     h, w = small.shape
     # A share of the picture's own level keeps the noise of its dark parts from being blown up to
